@@ -1,0 +1,249 @@
+"""A resolved model: its shape, and the artifacts that hold its weights."""
+
+from enum import StrEnum
+from pathlib import Path
+
+from attrs import field, frozen
+
+from lmrt.domain.generation import GenerationConfig
+from lmrt.domain.messages import Modality
+
+
+class ArtifactFormat(StrEnum):
+    """How an artifact stores its weights."""
+
+    GGUF = "GGUF"
+    SAFETENSORS = "SAFETENSORS"
+    MLX = "MLX"
+    PICKLE = "PICKLE"
+
+
+@frozen
+class FullAttention:
+    """A layer that attends to the whole context.
+
+    Attributes:
+        kv_heads: Heads of the KV cache (fewer than query heads in grouped attention).
+        key_size: Elements of one head's key.
+        value_size: Elements of one head's value.
+    """
+
+    kv_heads: int
+    key_size: int
+    value_size: int
+
+
+@frozen
+class SlidingAttention:
+    """A layer that attends to the last `window` tokens only; the rest as `FullAttention`."""
+
+    kv_heads: int
+    key_size: int
+    value_size: int
+    window: int
+
+
+@frozen
+class LatentAttention:
+    """A layer that caches one compressed vector a token (DeepSeek's multi-head latent attention).
+
+    Attributes:
+        rank: Elements of the compressed key and value.
+        rope_size: Elements of the key part that carries the position.
+    """
+
+    rank: int
+    rope_size: int
+
+
+@frozen
+class RecurrentState:
+    """A layer whose memory does not grow with the context.
+
+    Attributes:
+        elements: Elements of its state for one sequence, always kept in 32 bits.
+    """
+
+    elements: int
+
+
+LayerShape = FullAttention | SlidingAttention | LatentAttention | RecurrentState
+
+
+@frozen
+class ArchitectureShape:
+    """The sizes that memory and speed follow from.
+
+    Attributes:
+        layers: One shape a layer, first to last.
+        hidden_size: Elements of the residual stream (embedding length).
+        heads: Query heads of a layer.
+        feed_forward_size: Elements of the feed-forward layer's inner side.
+        vocabulary_size: Tokens in the vocabulary.
+        experts: Experts of a layer in a mixture of experts, 0 in a dense model.
+        experts_used: Experts that one token passes through, 0 in a dense model.
+        parameters: Number of weights, or None where the header does not tell.
+    """
+
+    layers: tuple[LayerShape, ...] = field(repr=lambda layers: f"<{len(layers)} layers>")
+    hidden_size: int
+    heads: int
+    feed_forward_size: int
+    vocabulary_size: int
+    experts: int = 0
+    experts_used: int = 0
+    parameters: int | None = None
+
+
+@frozen
+class ArtifactFile:
+    """One file of an artifact.
+
+    Attributes:
+        path: Relative to the artifact's root, with `/` between folders.
+        size: Bytes.
+    """
+
+    path: str
+    size: int
+
+
+@frozen
+class LocalSource:
+    """The files lie under a folder of this machine."""
+
+    root: Path
+
+
+@frozen
+class HubSource:
+    """The files lie in a Hub repository.
+
+    Attributes:
+        repository: `org/name`.
+        revision: The commit, 40 hexadecimal digits.
+    """
+
+    repository: str
+    revision: str
+
+
+ArtifactSource = LocalSource | HubSource
+
+
+@frozen
+class Quantization:
+    """How weights were rounded.
+
+    Attributes:
+        name: The field's name for it: `Q4_K_M`, `Q8_0`, `F16`, `BF16`, `F32`, `4-bit` …
+        bits_per_weight: Bits that one weight takes on average, the header's tensors counted.
+    """
+
+    name: str
+    bits_per_weight: float
+
+
+@frozen
+class WeightBytes:
+    """Where the bytes of the weights are, so that a partial offload can be counted.
+
+    Attributes:
+        layers: Bytes of each repeating layer, first to last.
+        input: Bytes of the token embedding.
+        output: Bytes of the output head and final norm; a tied embedding counts as input.
+        other: Bytes that belong to neither (RoPE factors, projectors inside the file).
+    """
+
+    layers: tuple[int, ...] = field(repr=lambda layers: f"<{len(layers)} layers>")
+    input: int
+    output: int
+    other: int = 0
+
+    @property
+    def total(self) -> int:
+        """All bytes."""
+        return sum(self.layers) + self.input + self.output + self.other
+
+
+@frozen
+class Artifact:
+    """One loadable set of files of a model.
+
+    Attributes:
+        id: Unique within its model and stable: the first file's path, or the format's name.
+        format: How the weights are stored.
+        architecture: The architecture's name in the format's own words (`llama`, `qwen3moe` in a
+            GGUF, `qwen3_moe` in a config.json).
+        quantization: How the weights were rounded.
+        files: Every file of it, the weights first.
+        weights: Bytes of the weights by place, exact, from the header.
+        source: Where the files are.
+        remote_code: The file of the model that would have to be executed, or None.
+    """
+
+    id: str
+    format: ArtifactFormat
+    architecture: str
+    quantization: Quantization
+    files: tuple[ArtifactFile, ...]
+    weights: WeightBytes
+    source: ArtifactSource
+    remote_code: str | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of all files together."""
+        return sum(file.size for file in self.files)
+
+
+@frozen
+class ResolvedModel:
+    """Normalised metadata of one model, for planning and inspection.
+
+    Attributes:
+        reference: What the user typed.
+        name: The model's own name, else the folder's or the file's.
+        location: Where the reference led, for people: a path or `org/name@revision`.
+        resolved_as: How the reference was read: `path`, `models-dir`, `alias` or `hub`.
+        shape: The architecture's sizes.
+        modalities: What it takes as input; text is always among them.
+        trained_context: Tokens it was trained on at once, or None where unknown.
+        chat_template: The Jinja template of its conversations, or None for a base model.
+        generation_defaults: The model's own generation settings.
+        artifacts: Every loadable set of files, in a stable order.
+    """
+
+    reference: str
+    name: str
+    location: str
+    resolved_as: str
+    shape: ArchitectureShape
+    modalities: frozenset[Modality]
+    trained_context: int | None
+    chat_template: str | None = field(repr=lambda text: "None" if text is None else "<template>")
+    generation_defaults: GenerationConfig
+    artifacts: tuple[Artifact, ...]
+
+
+@frozen
+class DescribedArtifact:
+    """One artifact with what its own files tell about the model.
+
+    Attributes:
+        artifact: The artifact.
+        name: The model's name in the files, or None.
+        shape: The architecture's sizes.
+        modalities: What it takes as input.
+        trained_context: Tokens it was trained on at once, or None where unknown.
+        chat_template: The Jinja template in its files, or None.
+        generation_defaults: The generation settings in its files.
+    """
+
+    artifact: Artifact
+    name: str | None
+    shape: ArchitectureShape
+    modalities: frozenset[Modality]
+    trained_context: int | None
+    chat_template: str | None = field(repr=lambda text: "None" if text is None else "<template>")
+    generation_defaults: GenerationConfig

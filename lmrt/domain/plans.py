@@ -1,0 +1,222 @@
+"""The planner's values: candidates with their estimates, and the plan that one of them won."""
+
+from attrs import field, frozen
+
+from lmrt.domain.config import KvType, Preference
+from lmrt.domain.messages import Modality
+from lmrt.domain.models import Artifact
+from lmrt.domain.notices import Notice
+from lmrt.domain.probes import Feature
+from lmrt.domain.rejections import Rejection
+
+
+@frozen(kw_only=True)
+class PlanRequest:
+    """What is asked of the planner; see `RuntimeConfig` for the settings.
+
+    Attributes:
+        modalities: Kinds of input that the plan must take.
+        features: Abilities that the backend must have.
+    """
+
+    backend: str | None = None
+    device: str | None = None
+    context_length: int | None = None
+    kv_type: KvType | None = None
+    memory_budget: int | None = None
+    prefer: Preference = Preference.BALANCED
+    modalities: frozenset[Modality] = frozenset({Modality.TEXT})
+    features: frozenset[Feature] = frozenset()
+    allow_remote_code: bool = False
+    allow_unsafe_weights: bool = False
+
+
+@frozen
+class OnCpu:
+    """Everything runs on the CPU."""
+
+
+@frozen
+class OnDevice:
+    """Everything runs on one accelerator."""
+
+    device: str
+
+
+@frozen
+class SplitLayers:
+    """The last `layers` of `total` repeating layers run on an accelerator, the rest on the CPU."""
+
+    device: str
+    layers: int
+    total: int
+
+
+Placement = OnCpu | OnDevice | SplitLayers
+
+
+def device_of(placement: Placement) -> str:
+    """Return the name of the device that the placement is about."""
+    match placement:
+        case OnCpu():
+            return "cpu"
+        case OnDevice(device) | SplitLayers(device, _, _):
+            return device
+
+
+@frozen
+class Specialization:
+    """The execution path inside a backend, with its reason: such as `cuda-partial(24/32)`."""
+
+    name: str
+    reason: str
+
+
+@frozen
+class ExecutionSettings:
+    """The settings that the backend loads with and that the engine must report back.
+
+    Attributes:
+        context_length: Tokens of context of one sequence.
+        kv_type: Data type of the KV cache.
+        flash_attention: Whether attention is fused.
+        threads: CPU threads that decode.
+        batch_threads: CPU threads that prefill.
+        batch_size: Most tokens that one step takes.
+        max_sequences: Sequences that can be live at once.
+    """
+
+    context_length: int
+    kv_type: KvType
+    flash_attention: bool
+    threads: int
+    batch_threads: int
+    batch_size: int
+    max_sequences: int
+
+
+@frozen
+class MemoryEstimate:
+    """Bytes that a candidate needs, by pool and by part.
+
+    Attributes:
+        weights: Weights, all pools together.
+        kv_cache: KV cache and recurrent state, all pools together.
+        compute: Compute buffers.
+        overhead: What the engine and the device runtime take beside.
+        host: Bytes of it all in main memory.
+        device: Bytes of it all in the accelerator's memory, 0 on the CPU and, on unified memory,
+            everything.
+    """
+
+    weights: int
+    kv_cache: int
+    compute: int
+    overhead: int
+    host: int
+    device: int
+
+    @property
+    def total(self) -> int:
+        """All bytes."""
+        return self.weights + self.kv_cache + self.compute + self.overhead
+
+
+@frozen
+class SpeedEstimate:
+    """Expected speed of one sequence.
+
+    Attributes:
+        decode: Tokens a second with an empty context.
+        measured_bandwidth: Whether the memory bandwidth behind it was measured; else a typical
+            figure of that kind of device stands in, good enough to rank candidates only.
+    """
+
+    decode: float
+    measured_bandwidth: bool
+
+
+@frozen
+class Candidate:
+    """One way to run the model: artifact, backend, placement and settings, with estimates."""
+
+    artifact: str
+    backend: str
+    placement: Placement
+    specialization: Specialization
+    settings: ExecutionSettings
+    memory: MemoryEstimate
+    speed: SpeedEstimate
+
+
+@frozen
+class Rejected:
+    """The candidate cannot run; at least one reason."""
+
+    rejections: tuple[Rejection, ...]
+
+
+@frozen
+class Outranked:
+    """The candidate could run, but another is better; `reason` says in which respect."""
+
+    reason: str
+
+
+@frozen
+class Alternative:
+    """A candidate that was not chosen.
+
+    Attributes:
+        artifact: The artifact's id.
+        backend: The backend's id.
+        device: The device's name, or None where the backend has none here.
+        why: Why it was not chosen.
+        candidate: The candidate with its estimates, where it got that far.
+    """
+
+    artifact: str
+    backend: str
+    device: str | None
+    why: Rejected | Outranked
+    candidate: Candidate | None = None
+
+
+@frozen
+class RuntimePlan:
+    """The chosen candidate, why it was chosen, and every other with the reason against it.
+
+    Attributes:
+        model_reference: What the user typed.
+        model_name: The model's name.
+        request: What was asked of the planner.
+        artifact: The artifact to run.
+        chosen: How it runs.
+        reason: Why this candidate won, one sentence.
+        notices: What differs from what was asked or expected.
+        alternatives: Every other candidate, executable ones first, best first.
+    """
+
+    model_reference: str
+    model_name: str
+    request: PlanRequest
+    artifact: Artifact
+    chosen: Candidate
+    reason: str
+    notices: tuple[Notice, ...]
+    alternatives: tuple[Alternative, ...] = field(repr=lambda rows: f"<{len(rows)} alternatives>")
+
+    @property
+    def backend(self) -> str:
+        """The chosen backend's id."""
+        return self.chosen.backend
+
+    @property
+    def specialization(self) -> Specialization:
+        """The execution path inside the backend."""
+        return self.chosen.specialization
+
+    @property
+    def settings(self) -> ExecutionSettings:
+        """The settings that it loads with."""
+        return self.chosen.settings

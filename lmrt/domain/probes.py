@@ -1,0 +1,108 @@
+"""What one backend can do here and now."""
+
+from enum import StrEnum
+
+from attrs import frozen
+
+from lmrt.domain.config import KvType
+from lmrt.domain.machine import DeviceKind
+from lmrt.domain.messages import Modality
+from lmrt.domain.models import ArtifactFormat
+
+
+class UnavailableReason(StrEnum):
+    """Why a backend cannot run."""
+
+    NOT_INSTALLED = "not-installed"
+    BROKEN = "broken"
+    UNSUPPORTED_VERSION = "unsupported-version"
+    NOT_IN_THIS_VERSION = "not-in-this-version"
+
+
+class Feature(StrEnum):
+    """An ability that a request or a plan may need."""
+
+    FLASH_ATTENTION = "flash-attention"
+    PARTIAL_OFFLOAD = "partial-offload"
+    CONSTRAINTS = "constraints"
+    LOGPROBS = "logprobs"
+    EMBEDDINGS = "embeddings"
+
+
+@frozen
+class Available:
+    """The backend can run.
+
+    Attributes:
+        version: The engine's version.
+    """
+
+    version: str
+
+
+@frozen
+class Unavailable:
+    """The backend cannot run.
+
+    Attributes:
+        reason: Stable name of the cause.
+        message: The cause for people, one line.
+        fix: The command that would make it available, or None where none is known.
+    """
+
+    reason: UnavailableReason
+    message: str
+    fix: str | None
+
+
+Availability = Available | Unavailable
+
+
+@frozen
+class BackendDevice:
+    """A device as one backend sees it.
+
+    Attributes:
+        device: Its name in plans and options: `cpu`, `cuda:0`, `metal`.
+        kind: What sort of processor it is.
+        efficiency: Share of the memory bandwidth that the engine reaches when it decodes, 0 to 1.
+    """
+
+    device: str
+    kind: DeviceKind
+    efficiency: float
+
+
+@frozen
+class BackendProbe:
+    """One backend's abilities; all that the planner knows of it.
+
+    Attributes:
+        backend: Its id: `llama.cpp`, `mlx`, `torch`.
+        availability: Whether it can run, or why not.
+        devices: Devices that it can use, the best first; `cpu` among them where it can.
+        formats: Artifact formats that it reads.
+        architectures: Architecture names that it knows, or None where only a load can tell.
+        modalities: Inputs that it takes.
+        features: Abilities beyond plain generation.
+        kv_types: KV cache types, the first choice first.
+        context_rounding: Contexts are rounded up to a multiple of it.
+        overhead: Bytes of main memory that the engine takes beside weights and caches.
+        device_overhead: Bytes of an accelerator's memory that its runtime takes.
+        max_sequences: Sequences that one loaded model can serve at once.
+        details: Facts for people, as (name, value) pairs.
+    """
+
+    backend: str
+    availability: Availability
+    devices: tuple[BackendDevice, ...] = ()
+    formats: frozenset[ArtifactFormat] = frozenset()
+    architectures: frozenset[str] | None = None
+    modalities: frozenset[Modality] = frozenset({Modality.TEXT})
+    features: frozenset[Feature] = frozenset()
+    kv_types: tuple[KvType, ...] = (KvType.F16,)
+    context_rounding: int = 1
+    overhead: int = 0
+    device_overhead: int = 0
+    max_sequences: int = 1
+    details: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,150 @@
+"""Why a candidate cannot run: one small class a reason, each with its stable code."""
+
+from typing import ClassVar
+
+from attrs import frozen
+
+from lmrt.domain.probes import UnavailableReason
+
+
+@frozen
+class BackendUnavailable:
+    """The backend cannot run here at all."""
+
+    code: ClassVar[str] = "backend-unavailable"
+    reason: UnavailableReason
+    message: str
+    fix: str | None
+
+
+@frozen
+class FormatUnsupported:
+    """The backend does not read the artifact's format; `supported` are those that it reads."""
+
+    code: ClassVar[str] = "format-unsupported"
+    format: str
+    supported: tuple[str, ...]
+
+
+@frozen
+class ArchitectureUnsupported:
+    """The backend does not know the model's architecture."""
+
+    code: ClassVar[str] = "architecture-unsupported"
+    architecture: str
+
+
+@frozen
+class ModalityUnsupported:
+    """The model or the backend does not take a kind of input that the request holds.
+
+    Attributes:
+        modality: The kind of input.
+        by: `model` or `backend`.
+    """
+
+    code: ClassVar[str] = "modality-unsupported"
+    modality: str
+    by: str
+
+
+@frozen
+class MemoryExceeded:
+    """The candidate needs more memory than is free; all figures are bytes.
+
+    Attributes:
+        pool: Which memory is short: `cpu` or an accelerator's device name.
+        needed: What the candidate needs there.
+        free: What it may use there, the margin already taken off.
+    """
+
+    code: ClassVar[str] = "memory-exceeded"
+    pool: str
+    needed: int
+    free: int
+
+    @property
+    def short_by(self) -> int:
+        """Bytes missing."""
+        return self.needed - self.free
+
+
+@frozen
+class ContextExceeded:
+    """More context is asked for than the model was trained on."""
+
+    code: ClassVar[str] = "context-exceeded"
+    asked: int
+    trained: int
+
+
+@frozen
+class FeatureMissing:
+    """The backend lacks an ability that the request needs."""
+
+    code: ClassVar[str] = "feature-missing"
+    feature: str
+
+
+@frozen
+class KvTypeUnsupported:
+    """The backend, or the shape of the model's heads, does not allow the KV cache type."""
+
+    code: ClassVar[str] = "kv-type-unsupported"
+    kv_type: str
+    supported: tuple[str, ...]
+
+
+@frozen
+class DeviceUnavailable:
+    """The backend cannot use the device that is asked for."""
+
+    code: ClassVar[str] = "device-unavailable"
+    device: str
+    available: tuple[str, ...]
+
+
+@frozen
+class PinnedElsewhere:
+    """The user pinned the request to something else.
+
+    Attributes:
+        option: `backend` or `device`.
+        pinned: What the user pinned it to.
+    """
+
+    code: ClassVar[str] = "pinned-elsewhere"
+    option: str
+    pinned: str
+
+
+@frozen
+class RemoteCodeRequired:
+    """The model would execute Python code of its own."""
+
+    code: ClassVar[str] = "remote-code-required"
+    file: str
+
+
+@frozen
+class UnsafeFormat:
+    """The weights are pickle files, which can execute code when they are read."""
+
+    code: ClassVar[str] = "unsafe-format"
+    file: str
+
+
+Rejection = (
+    BackendUnavailable
+    | FormatUnsupported
+    | ArchitectureUnsupported
+    | ModalityUnsupported
+    | MemoryExceeded
+    | ContextExceeded
+    | FeatureMissing
+    | KvTypeUnsupported
+    | DeviceUnavailable
+    | PinnedElsewhere
+    | RemoteCodeRequired
+    | UnsafeFormat
+)

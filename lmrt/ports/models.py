@@ -1,0 +1,59 @@
+"""Where models come from."""
+
+from pathlib import Path
+from typing import Protocol
+
+from lmrt.domain.models import Artifact, DescribedArtifact, ResolvedModel
+from lmrt.domain.references import Interpretation
+
+
+class ArtifactReader(Protocol):
+    """Reads the headers of one artifact format."""
+
+    def read(self, place: Path) -> tuple[DescribedArtifact, ...]:
+        """Return the artifacts in a folder, not in the folders below it, or in one file.
+
+        Reads headers only, never the weights. Split and sharded files count as one artifact.
+
+        Returns:
+            In a stable order; empty where the place holds nothing of this format.
+
+        Raises:
+            LoadFailed: A file is malformed (`malformed-file`): the header does not parse, or
+                claims more than the file holds.
+        """
+        ...
+
+
+class ModelSource(Protocol):
+    """Finds a model under one reading of a reference."""
+
+    def find(self, interpretation: Interpretation, models_dir: Path) -> ResolvedModel | None:
+        """Return the model, or None where this reading leads nowhere.
+
+        Raises:
+            ModelNotFound: The place exists but holds no model (`no-model-files`).
+            NotMaterialized: The model is known but its files are not here (`not-downloaded`).
+            LoadFailed: A file is malformed (`malformed-file`).
+        """
+        ...
+
+    def discover(self, models_dir: Path) -> tuple[ResolvedModel, ...]:
+        """Return the models under `models_dir`, sorted by location, without broken ones."""
+        ...
+
+    def known_names(self, models_dir: Path) -> tuple[str, ...]:
+        """Return names that a user could have meant, for suggestions."""
+        ...
+
+
+class Materializer(Protocol):
+    """Makes an artifact's files present."""
+
+    def materialize(self, artifact: Artifact) -> Path:
+        """Return the folder that holds the artifact's files, present with the planned sizes.
+
+        Raises:
+            NotMaterialized: A file is missing or has another size.
+        """
+        ...

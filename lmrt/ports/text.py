@@ -1,0 +1,86 @@
+"""Tokenizers and chat templates: everything above token ids, the same for every backend."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from lmrt.domain.messages import Message
+from lmrt.domain.models import Artifact, ResolvedModel
+
+
+class Tokenizer(Protocol):
+    """Text to token ids and back; safe to use from any thread."""
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Number of token ids."""
+        ...
+
+    @property
+    def end_tokens(self) -> frozenset[int]:
+        """Ids that end a turn or the text."""
+        ...
+
+    @property
+    def bos_token(self) -> tuple[int, str] | None:
+        """Id and text of the token that starts a text, or None where there is none."""
+        ...
+
+    @property
+    def eos_text(self) -> str:
+        """The text of the end-of-sequence token, empty where there is none."""
+        ...
+
+    @property
+    def adds_bos(self) -> bool:
+        """Whether the model wants its text to start with `bos_token`."""
+        ...
+
+    @property
+    def control_tokens(self) -> Mapping[str, int]:
+        """Text to id of the tokens that structure a conversation and must not come from content."""
+        ...
+
+    def encode(self, text: str, *, control: bool) -> Sequence[int]:
+        """Return the token ids of `text`, without any token added at its ends.
+
+        Args:
+            text: What to encode.
+            control: Whether control tokens in the text are recognised; else their letters are
+                encoded as ordinary text.
+        """
+        ...
+
+    def token_bytes(self, token: int) -> bytes:
+        """Return the bytes that a token stands for; empty for a control token."""
+        ...
+
+
+class TokenizerFactory(Protocol):
+    """Opens the tokenizer of an artifact."""
+
+    def open(self, artifact: Artifact, root: Path) -> Tokenizer:
+        """Return the tokenizer of the artifact whose files lie under `root`.
+
+        Raises:
+            LoadFailed: Its files are malformed (`malformed-file`).
+        """
+        ...
+
+
+class TemplateRenderer(Protocol):
+    """Renders a conversation with the model's own chat template."""
+
+    def render(
+        self, model: ResolvedModel, tokenizer: Tokenizer, messages: Sequence[Message]
+    ) -> "Sequence[str]":
+        """Return the prompt, ready for the assistant's turn, cut where content needs care.
+
+        Returns:
+            Pieces that join to the whole text. Pieces at odd places (1, 3, …) are literals of
+            control tokens that came from the messages' content, to be encoded as ordinary text.
+
+        Raises:
+            GenerationFailed: The template failed (`template-failed`).
+        """
+        ...
