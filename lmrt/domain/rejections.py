@@ -53,7 +53,8 @@ class MemoryExceeded:
     """The candidate needs more memory than is free; all figures are bytes.
 
     Attributes:
-        pool: Which memory is short: `cpu` or an accelerator's device name.
+        pool: Which memory is short: `cpu`, an accelerator's device name, or `budget` where all
+            pools together exceed the request's memory budget.
         needed: What the candidate needs there.
         free: What it may use there, the margin already taken off.
     """

@@ -21,6 +21,7 @@ class ArtifactReader(Protocol):
         Raises:
             LoadFailed: A file is malformed (`malformed-file`): the header does not parse, or
                 claims more than the file holds.
+            ConfigurationError: A file may not be read (`unreadable-input`).
         """
         ...
 
@@ -34,6 +35,8 @@ class ModelSource(Protocol):
         Raises:
             ModelNotFound: The place exists but holds no model (`no-model-files`).
             NotMaterialized: The model is known but its files are not here (`not-downloaded`).
+            ConfigurationError: The place holds several models (`invalid-reference`), or may not be
+                read (`unreadable-input`).
             LoadFailed: A file is malformed (`malformed-file`).
         """
         ...

@@ -1,0 +1,1 @@
+"""Implementations of the ports, one folder each; they do not know each other."""

@@ -1,0 +1,165 @@
+"""The header of a GGUF: magic, metadata and where each tensor lies.
+
+Layout: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. What is refused here is refused
+by llama.cpp's own reader as well, which ends the process or reads elsewhere for some of it.
+"""
+
+import math
+from pathlib import Path
+
+from attrs import frozen
+
+from lmrt.adapters.gguf.cursor import Cursor, Data
+from lmrt.adapters.gguf.metadata import Metadata, read_metadata
+from lmrt.adapters.gguf.tensor_types import TENSOR_TYPES, TensorType
+from lmrt.domain.files import DOWNLOAD_AGAIN
+
+MAGIC = b"GGUF"
+MAX_TENSORS = 2**17
+MAX_NAME = 63
+MAX_DIMENSIONS = 4
+DEFAULT_ALIGNMENT = 32
+
+
+@frozen
+class Tensor:
+    """One tensor.
+
+    Attributes:
+        name: Its name.
+        elements: Number of its elements.
+        type: How they are stored.
+        size: Bytes, without padding.
+        rows: Product of all dimensions but the first.
+    """
+
+    name: str
+    elements: int
+    type: TensorType
+    size: int
+    rows: int
+
+
+@frozen
+class Header:
+    """What stands before the weights.
+
+    Attributes:
+        path: The file.
+        version: Of the format, 2 or 3.
+        metadata: Key-value pairs.
+        tensors: In the file's order.
+        file_size: Bytes of the whole file.
+    """
+
+    path: Path
+    version: int
+    metadata: Metadata
+    tensors: tuple[Tensor, ...]
+    file_size: int
+
+
+def read_header(data: Data, path: Path) -> Header:
+    """Return the header of a GGUF; time and memory are bounded whatever it claims.
+
+    Args:
+        data: The file's bytes, or a memory map of them.
+        path: The file, for errors.
+
+    Raises:
+        LoadFailed: It is not a GGUF, is truncated or contradicts itself (`malformed-file`).
+    """
+    cursor = Cursor(data, path)
+    version = _read_version(cursor, data)
+    tensor_count, pair_count = cursor.u64(), cursor.u64()
+    if tensor_count > MAX_TENSORS:
+        raise cursor.failure(f"claims {tensor_count:,} tensors")
+    metadata = read_metadata(cursor, pair_count)
+    alignment = _alignment(metadata)
+    names: set[str] = set()
+    tensors, end = [], 0
+    for _ in range(tensor_count):
+        tensor = _read_tensor(cursor, end)
+        if tensor.name in names:
+            raise cursor.failure(f"has the tensor `{tensor.name}` twice")
+        names.add(tensor.name)
+        tensors.append(tensor)
+        end = _padded(end + tensor.size, alignment)
+    _check_size(cursor, tensors, end, alignment)
+    return Header(path, version, metadata, tuple(tensors), cursor.size)
+
+
+def _read_version(cursor: Cursor, data: Data) -> int:
+    start = bytes(data[:16])
+    if start[:4] != MAGIC:
+        hint = DOWNLOAD_AGAIN
+        if start.startswith(b"version https:"):
+            hint = "this is a Git LFS pointer: run `git lfs pull` in its repository"
+        raise cursor.failure(
+            f"is not a GGUF file: starts with {start.decode('latin-1')!r}", 0, hint
+        )
+    cursor.skip(4)
+    version = cursor.u32()
+    if version in (2, 3):
+        return version
+    if version and version % 2**16 == 0:
+        raise cursor.failure(
+            "is big-endian, which is not supported", 4, "download a little-endian file"
+        )
+    raise cursor.failure(
+        f"is GGUF version {version}, but must be 2 or 3", 4, "download a newer conversion"
+    )
+
+
+def _alignment(metadata: Metadata) -> int:
+    alignment = metadata.count("general.alignment")
+    if alignment is None:
+        return DEFAULT_ALIGNMENT
+    if alignment == 0 or alignment & (alignment - 1):
+        raise metadata.wrong("general.alignment", f"{alignment}, no power of two,")
+    return alignment
+
+
+def _read_tensor(cursor: Cursor, expected_offset: int) -> Tensor:
+    start = cursor.offset
+    name = cursor.text(MAX_NAME)
+    dimensions = cursor.u32()
+    if dimensions > MAX_DIMENSIONS:
+        raise cursor.failure(f"gives tensor `{name}` {dimensions:,} dimensions", start)
+    shape = [cursor.u64() for _ in range(dimensions)] or [1]
+    elements = math.prod(shape)
+    if not 0 < elements < 2**63:
+        raise cursor.failure(f"gives tensor `{name}` the shape {shape}", start)
+    kind = cursor.u32()
+    tensor_type = TENSOR_TYPES.get(kind)
+    if tensor_type is None:
+        raise cursor.failure(f"gives tensor `{name}` the unknown type {kind}", start)
+    if shape[0] % tensor_type.block:
+        raise cursor.failure(
+            f"gives tensor `{name}` rows of {shape[0]:,} elements, but {tensor_type.name} stores "
+            f"them by {tensor_type.block}",
+            start,
+        )
+    offset = cursor.u64()
+    if offset != expected_offset:
+        raise cursor.failure(
+            f"puts tensor `{name}` at {offset:,} of its data, but the one before it ends at "
+            f"{expected_offset:,}",
+            start,
+        )
+    size = elements // tensor_type.block * tensor_type.size
+    return Tensor(name, elements, tensor_type, size, elements // shape[0])
+
+
+def _padded(size: int, alignment: int) -> int:
+    return -(-size // alignment) * alignment
+
+
+def _check_size(cursor: Cursor, tensors: list[Tensor], end: int, alignment: int) -> None:
+    if not tensors:
+        return
+    data_start = _padded(cursor.offset, alignment)
+    last = tensors[-1].size
+    needed = data_start + end - _padded(last, alignment) + last
+    if needed > cursor.size:
+        raise cursor.truncated(needed)

@@ -1,0 +1,138 @@
+"""`GgufReader`: the GGUF files of a folder as artifacts."""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+
+from attrs import frozen
+
+from lmrt.adapters.gguf.describe import describe, is_model
+from lmrt.adapters.gguf.header import MAGIC, Header, read_header
+from lmrt.domain.files import malformed_file, missing_parts, unreadable
+from lmrt.domain.models import DescribedArtifact
+
+_PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf")
+
+
+@frozen
+class _PartName:
+    """A file's name as part of a split model: `STEM-00001-of-00003.gguf`."""
+
+    stem: str
+    number: int
+    count: int
+
+    @classmethod
+    def of(cls, name: str) -> "_PartName | None":
+        match = _PART.fullmatch(name)
+        if match is None or not 1 <= int(match["number"]) <= int(match["count"]):
+            return None
+        return cls(match["stem"], int(match["number"]), int(match["count"]))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all parts, in order."""
+        numbers = range(1, self.count + 1)
+        return tuple(f"{self.stem}-{number:05}-of-{self.count:05}.gguf" for number in numbers)
+
+
+class GgufReader:
+    """Reads GGUF headers: versions 2 and 3, little-endian; an `ArtifactReader`.
+
+    Split models count as one artifact and may be named by any part. Files that hold no language
+    model (`mmproj` projectors, LoRA adapters, importance matrices) are no artifacts.
+    """
+
+    def read(self, place: Path) -> tuple[DescribedArtifact, ...]:
+        """Return the models in a folder, by name, or the one that a file is or is part of.
+
+        Raises:
+            LoadFailed: A file is malformed, or a part is missing (`malformed-file`).
+            ConfigurationError: A file may not be read (`unreadable-input`).
+        """
+        found = (self._read_one(files) for files in _candidates(place))
+        return tuple(described for described in found if described is not None)
+
+    def _read_one(self, files: tuple[Path, ...]) -> DescribedArtifact | None:
+        with ExitStack() as stack:
+            first = stack.enter_context(_opened(files[0]))
+            if not is_model(first):
+                return None
+            _check_split(first, len(files))
+            parts = [first, *(stack.enter_context(_opened(file)) for file in files[1:])]
+            for number, part in enumerate(parts[1:], start=1):
+                _check_part(part, number, len(parts))
+            return describe(parts)
+
+
+def _names(place: Path) -> list[str]:
+    """Return the names of GGUF files; a file that is asked for may have any name."""
+    try:
+        if place.is_dir():
+            files = (entry.name for entry in place.iterdir() if entry.is_file())
+            return sorted(name for name in files if _named_gguf(name) and name[0] != ".")
+        if not place.is_file():
+            return []
+        with place.open("rb") as file:
+            return [place.name] if _named_gguf(place.name) or file.read(4) == MAGIC else []
+    except OSError as error:
+        raise unreadable(place, error) from error
+
+
+def _named_gguf(name: str) -> bool:
+    return name.lower().endswith(".gguf")
+
+
+def _candidates(place: Path) -> Iterator[tuple[Path, ...]]:
+    """Return the files of each model, the parts of a split one together."""
+    folder = place if place.is_dir() else place.parent
+    done: set[str] = set()
+    for name in _names(place):
+        if name in done:
+            continue
+        part = _PartName.of(name)
+        group = (name,) if part is None else part.names
+        done.update(group)
+        missing = [other for other in group if not (folder / other).is_file()]
+        if missing:
+            raise missing_parts(folder, missing, f"the {len(group)} parts of `{name}`")
+        yield tuple(folder / other for other in group)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Header]:
+    """Map the file and read its header, which is usable inside the block."""
+    try:
+        with path.open("rb") as file:
+            if not path.stat().st_size:
+                raise malformed_file(path, "is empty")
+            data = mmap(file.fileno(), 0, access=ACCESS_READ)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    with data:
+        yield read_header(data, path)
+
+
+def _check_split(first: Header, files: int) -> None:
+    count = first.metadata.count("split.count") or 1
+    if count != files:
+        raise malformed_file(
+            first.path,
+            f"is one of {count} parts, but its name speaks of {files}",
+            hint="keep the names that split files were published with",
+        )
+    _check_part(first, 0, files)
+
+
+def _check_part(part: Header, number: int, count: int) -> None:
+    """Check that a file is the part that its name says; parts count from 0 inside the file."""
+    claimed = (part.metadata.count("split.no") or 0, part.metadata.count("split.count") or 1)
+    if claimed != (number, count):
+        raise malformed_file(
+            part.path,
+            f"is part {claimed[0] + 1} of {claimed[1]} in its header, but {number + 1} of {count} "
+            "by its name",
+            hint="keep the names that split files were published with",
+        )

@@ -1,0 +1,50 @@
+"""Layers whose memory does not grow: state spaces, short convolutions, linear attention.
+
+The sizes are those of `llama_hparams::n_embd_r` and `n_embd_s` (src/llama-hparams.cpp).
+"""
+
+from collections.abc import Sequence
+
+from lmrt.adapters.gguf.metadata import Metadata
+
+_ALL_RECURRENT = frozenset({"mamba", "mamba2", "rwkv6", "rwkv6qwen2", "rwkv7", "arwkv7"})
+_INTERVAL = {"qwen3next": 4, "qwen35": 4, "qwen35moe": 4}
+"""Architectures where one layer in so many, the last, attends; the others are recurrent."""
+
+
+def without_attention(
+    metadata: Metadata, architecture: str, kv_heads: Sequence[int]
+) -> tuple[bool, ...]:
+    """Return for each layer whether it has no KV cache."""
+    if architecture in _ALL_RECURRENT:
+        return (True,) * len(kv_heads)
+    if architecture in _INTERVAL:
+        interval = metadata.count(f"{architecture}.full_attention_interval")
+        interval = interval or _INTERVAL[architecture]
+        return tuple((layer + 1) % interval != 0 for layer in range(len(kv_heads)))
+    return tuple(heads == 0 for heads in kv_heads)
+
+
+def state_elements(metadata: Metadata, architecture: str, hidden: int, heads: int) -> int:
+    """Return the elements of one recurrent layer's state for one sequence.
+
+    Args:
+        metadata: The file's.
+        architecture: Its architecture.
+        hidden: Embedding length.
+        heads: Query heads.
+    """
+
+    def count(key: str, default: int = 0) -> int:
+        value = metadata.count(f"{architecture}.{key}")
+        return default if value is None else value
+
+    if wkv := count("wkv.head_size"):
+        return hidden * (count("token_shift_count", 2) + wkv)
+    if cached := count("shortconv.l_cache"):
+        return hidden * (cached - 1)
+    if kda := count("kda.head_dim"):
+        return heads * kda * (3 * (count("ssm.conv_kernel", 4) - 1) + kda)
+    inner, state = count("ssm.inner_size"), count("ssm.state_size")
+    convolved = inner + 2 * count("ssm.group_count") * state
+    return max(count("ssm.conv_kernel") - 1, 0) * convolved + state * inner

@@ -1,0 +1,46 @@
+"""Sequences that their callers gave up, told to the engine while it computes."""
+
+import threading
+
+from lmrt.adapters.llama_cpp.abort import AbortFlag
+from lmrt.domain.sequences import SequenceHandle
+
+
+class Releases:
+    """Which live sequences were released; safe to use from any thread.
+
+    A computation is stopped only where every sequence in it was released, so that no other
+    sequence ever loses work.
+
+    Attributes:
+        pending: Released sequences that are still live; to be read only.
+    """
+
+    def __init__(self, flag: AbortFlag) -> None:
+        self.pending: set[SequenceHandle] = set()
+        self._live: set[SequenceHandle] = set()
+        self._flag = flag
+        self._lock = threading.Lock()
+
+    def admitted(self, handle: SequenceHandle) -> None:
+        """Take note of a new live sequence."""
+        with self._lock:
+            self._live.add(handle)
+            self._update()
+
+    def ended(self, handle: SequenceHandle) -> None:
+        """Take note that a sequence is no longer live."""
+        with self._lock:
+            self._live.discard(handle)
+            self.pending.discard(handle)
+            self._update()
+
+    def release(self, handle: SequenceHandle) -> None:
+        """Give a sequence up; one that is not live is ignored."""
+        with self._lock:
+            if handle in self._live:
+                self.pending.add(handle)
+                self._update()
+
+    def _update(self) -> None:
+        self._flag.set(bool(self._live) and self.pending == self._live)

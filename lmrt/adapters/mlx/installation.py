@@ -1,0 +1,19 @@
+"""Whether mlx-lm is installed, found without importing it."""
+
+from importlib.machinery import PathFinder
+
+DISTRIBUTION = "mlx-lm"
+_PACKAGE = "mlx_lm"
+
+
+def installed_version() -> str | None:
+    """Return the version of the installed package, or None where there is none."""
+    if PathFinder.find_spec(_PACKAGE) is None:
+        return None
+    # Takes longer to import than all else here, so only where there is something to ask
+    import importlib.metadata
+
+    try:
+        return importlib.metadata.version(DISTRIBUTION)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,148 @@
+"""The header of a safetensors file: which tensors lie where.
+
+Layout: 8 bytes with the header's length, the header as JSON, the tensors' bytes without gaps
+(https://github.com/huggingface/safetensors#format).
+"""
+
+import math
+import struct
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from lmrt.adapters.safetensors.documents import parse_object
+from lmrt.domain.errors import LoadFailed
+from lmrt.domain.files import malformed_file, unreadable
+
+MAX_HEADER = 2**25
+"""Bytes; the largest real headers have some megabytes."""
+
+DTYPE_BITS = {
+    "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6,
+    "BOOL": 8, "U8": 8, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8,
+    "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8,
+    "I16": 16, "U16": 16, "F16": 16, "BF16": 16,
+    "I32": 32, "U32": 32, "F32": 32,
+    "I64": 64, "U64": 64, "F64": 64, "C64": 64,
+}  # fmt: skip
+
+
+@frozen
+class Tensor:
+    """One tensor.
+
+    Attributes:
+        name: Its name.
+        dtype: A key of `DTYPE_BITS`.
+        elements: Number of its elements.
+        size: Bytes.
+    """
+
+    name: str
+    dtype: str
+    elements: int
+    size: int
+
+
+@frozen
+class WeightFile:
+    """One file of weights.
+
+    Attributes:
+        name: Relative to the model's folder, with `/` between folders.
+        size: Bytes of the whole file.
+        tensors: In the order of their bytes.
+    """
+
+    name: str
+    size: int
+    tensors: tuple[Tensor, ...]
+
+
+def read_weight_file(folder: Path, name: str) -> WeightFile:
+    """Read the header of a file.
+
+    Raises:
+        LoadFailed: It is truncated, or claims what the file does not hold (`malformed-file`).
+        ConfigurationError: It may not be read (`unreadable-input`).
+    """
+    path = folder / name
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(8)
+            length = _header_length(path, start, size)
+            data = file.read(length)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    entries = parse_object(data, path, " in its header")
+    _check_metadata(path, entries.pop("__metadata__", {}))
+    return WeightFile(name, size, _tensors(path, entries, size - 8 - length))
+
+
+def _header_length(path: Path, start: bytes, size: int) -> int:
+    if len(start) < 8:
+        raise malformed_file(path, f"is no safetensors file: it has {size} bytes")
+    length: int = struct.unpack("<Q", start)[0]
+    if start.startswith(b"version "):
+        hint = "this is a Git LFS pointer: run `git lfs pull` in its repository"
+        raise malformed_file(path, "is no safetensors file", hint=hint)
+    if length > size - 8:
+        raise _truncated(path, length + 8, size)
+    if length > MAX_HEADER:
+        raise malformed_file(path, f"claims a header of {length:,} bytes")
+    return length
+
+
+def _truncated(path: Path, needed: int, size: int) -> LoadFailed:
+    what = f"is truncated: its header tells of at least {needed:,} bytes, but it has {size:,}"
+    return malformed_file(path, what, needed=needed, size=size)
+
+
+def _check_metadata(path: Path, metadata: Any) -> None:
+    if not isinstance(metadata, dict):
+        raise malformed_file(path, "has metadata in its header that is no object")
+
+
+def _tensors(path: Path, entries: dict[str, Any], data_size: int) -> tuple[Tensor, ...]:
+    placed = sorted((_entry(path, name, entry) for name, entry in entries.items()), key=_place)
+    at = 0
+    for begin, end, tensor in placed:
+        if begin != at:
+            relation = "overlaps the one before it" if begin < at else "leaves a gap before it"
+            raise malformed_file(
+                path, f"puts tensor `{tensor.name}` at {begin:,} of its data, which {relation}"
+            )
+        at = end
+    if at > data_size:
+        size = path.stat().st_size
+        raise _truncated(path, size - data_size + at, size)
+    if at < data_size:
+        raise malformed_file(path, f"has {data_size - at:,} bytes that no tensor of it claims")
+    return tuple(tensor for _, _, tensor in placed)
+
+
+def _place(placed: tuple[int, int, Tensor]) -> tuple[int, int]:
+    return placed[:2]
+
+
+def _entry(path: Path, name: str, entry: Any) -> tuple[int, int, Tensor]:
+    match entry:
+        case {"dtype": str(dtype), "shape": list(shape), "data_offsets": [int(begin), int(end)]}:
+            pass
+        case _:
+            raise malformed_file(path, f"does not tell dtype, shape and place of tensor `{name}`")
+    if dtype not in DTYPE_BITS:
+        raise malformed_file(path, f"gives tensor `{name}` the unknown dtype `{dtype}`")
+    if not all(type(side) is int and 0 <= side < 2**63 for side in shape):
+        raise malformed_file(path, f"gives tensor `{name}` a shape that is no list of counts")
+    elements = math.prod(shape)
+    bits = elements * DTYPE_BITS[dtype]
+    if not 0 <= begin <= end or 8 * (end - begin) != bits:
+        raise malformed_file(
+            path,
+            f"gives tensor `{name}` the bytes {begin:,} to {end:,}, but its shape needs "
+            f"{-(-bits // 8):,} of them",
+        )
+    return begin, end, Tensor(name, dtype, elements, end - begin)

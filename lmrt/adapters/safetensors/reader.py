@@ -1,0 +1,49 @@
+"""`SafetensorsReader`: a Hugging Face directory as artifacts."""
+
+from pathlib import Path
+
+from lmrt.adapters.safetensors.describe import describe_pickles, describe_safetensors
+from lmrt.adapters.safetensors.documents import Settings, read_document
+from lmrt.adapters.safetensors.weights import file_names, pickle_files, weight_files
+from lmrt.domain.files import malformed_file
+from lmrt.domain.models import DescribedArtifact
+
+
+class SafetensorsReader:
+    """Reads `config.json` and the headers of safetensors files; an `ArtifactReader`.
+
+    A folder holds one artifact: of its safetensors weights (MLX's own format where the
+    configuration says so), or, only where there are none, of its pickle files. A file stands for
+    the folder that it lies in.
+    """
+
+    def read(self, place: Path) -> tuple[DescribedArtifact, ...]:
+        """Return the artifact of a folder, or of the weights that a file belongs to.
+
+        Raises:
+            LoadFailed: A file is malformed or missing (`malformed-file`).
+            ConfigurationError: A file may not be read (`unreadable-input`).
+        """
+        if place.is_dir():
+            return self._read_folder(place)
+        found = self._read_folder(place.parent) if place.is_file() and _weights(place) else ()
+        names = [file.path for described in found for file in described.artifact.files]
+        return found if place.name in names else ()
+
+    def _read_folder(self, folder: Path) -> tuple[DescribedArtifact, ...]:
+        names = file_names(folder)
+        path = folder / "config.json"
+        document = read_document(path) if path.name in names else None
+        config = None if document is None else Settings(path, document)
+        files = weight_files(folder, names)
+        if files and config is None:
+            what = f"is missing, although `{files[0].name}` lies there"
+            raise malformed_file(path, what, hint="download the model's `config.json` as well")
+        if files and config is not None:
+            return (describe_safetensors(folder, names, config, files),)
+        pickles = pickle_files(names)
+        return (describe_pickles(folder, names, config, pickles),) if pickles else ()
+
+
+def _weights(place: Path) -> bool:
+    return place.suffix == ".safetensors" or bool(pickle_files((place.name,)))

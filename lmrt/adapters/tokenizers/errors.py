@@ -1,0 +1,15 @@
+"""What is wrong with tokenizer files, as the project's errors."""
+
+from pathlib import Path
+
+from lmrt.domain.errors import LoadFailed
+
+
+def malformed(path: Path, why: str, *, hint: str | None = None) -> LoadFailed:
+    """Return the error for a tokenizer file that cannot be used; `why` is a clause."""
+    return LoadFailed(
+        f"`{path}` is malformed: {why}",
+        code="malformed-file",
+        context={"path": str(path), "reason": why},
+        hint=hint or "fetch the model's files again",
+    )

@@ -1,0 +1,1 @@
+"""Resolve, plan, load and execute, over domain values and ports only."""

@@ -1,0 +1,152 @@
+"""Resolver, planner, materialization and backend loading, in that order."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+from lmrt.application.effective import check_effective
+from lmrt.application.resolver import Resolver
+from lmrt.application.runtime import LoadedRuntime
+from lmrt.application.scheduler import Scheduler
+from lmrt.application.strictness import strict_notice
+from lmrt.domain.config import RuntimeConfig
+from lmrt.domain.errors import ConfigurationError
+from lmrt.domain.messages import Modality
+from lmrt.domain.models import ArtifactFormat, ResolvedModel
+from lmrt.domain.planning import plan as plan_runtime
+from lmrt.domain.plans import PlanRequest, RuntimePlan
+from lmrt.domain.probes import BackendProbe, Feature
+from lmrt.ports.backend import Backend, LoadProgress
+from lmrt.ports.machine import Clock, MachineProbe
+from lmrt.ports.models import Materializer
+from lmrt.ports.text import TokenizerFactory
+
+
+@frozen
+class Needs:
+    """What a request needs beyond text generation.
+
+    Attributes:
+        modalities: Kinds of input that it holds.
+        features: Abilities that the backend must have.
+    """
+
+    modalities: frozenset[Modality] = frozenset({Modality.TEXT})
+    features: frozenset[Feature] = frozenset()
+
+
+class RuntimeLoader:
+    """The boundary between a reference and a loaded runtime.
+
+    Args:
+        resolver: Finds models.
+        backends: Every backend, by whatever order; the planner does not depend on it.
+        machine: Looks at the machine.
+        materializer: Makes files present.
+        tokenizers: One factory for each artifact format.
+        clock: Measures the load.
+    """
+
+    def __init__(
+        self,
+        *,
+        resolver: Resolver,
+        backends: Sequence[Backend],
+        machine: MachineProbe,
+        materializer: Materializer,
+        tokenizers: Mapping[ArtifactFormat, TokenizerFactory],
+        clock: Clock,
+    ) -> None:
+        self._resolver = resolver
+        self._backends = {backend.id: backend for backend in backends}
+        self._machine = machine
+        self._materializer = materializer
+        self._tokenizers = dict(tokenizers)
+        self._clock = clock
+
+    def resolve(self, model_reference: str, models_dir: Path) -> ResolvedModel:
+        """Return the model's metadata; see `Resolver.resolve`."""
+        return self._resolver.resolve(model_reference, models_dir)
+
+    def discover_local_models(self, models_dir: Path) -> tuple[ResolvedModel, ...]:
+        """Return the models under `models_dir`."""
+        return self._resolver.discover(models_dir)
+
+    def probe(self, *, deep: bool = False) -> tuple[BackendProbe, ...]:
+        """Return every backend's probe; see `Backend.probe`."""
+        return tuple(backend.probe(deep=deep) for backend in self._backends.values())
+
+    def plan(self, config: RuntimeConfig, needs: Needs | None = None) -> RuntimePlan:
+        """Return the plan for a configuration, without loading anything.
+
+        Raises:
+            ConfigurationError: The configuration is invalid, or `strict` refuses a notice.
+            ModelNotFound: The reference leads nowhere.
+            NoExecutablePlan: Nothing can run here; every candidate's reasons are in it.
+        """
+        return self._plan(self._resolve(config), config, needs or Needs())
+
+    def load(
+        self,
+        config: RuntimeConfig,
+        needs: Needs | None = None,
+        progress: LoadProgress | None = None,
+    ) -> LoadedRuntime:
+        """Resolve, plan, materialize and load.
+
+        Raises:
+            NotMaterialized: The artifact's files are not here.
+            LoadFailed: The engine refused them, or loaded them differently from the plan.
+            LmrtError: As `plan`.
+        """
+        model = self._resolve(config)
+        plan = self._plan(model, config, needs or Needs())
+        started = self._clock()
+        root = self._materializer.materialize(plan.artifact)
+        tokenizer = self._tokenizers[plan.artifact.format].open(plan.artifact, root)
+        backend = self._backends[plan.backend]
+        scheduler = Scheduler(lambda: backend.load(plan, root, progress), plan.backend)
+        runtime = LoadedRuntime(model, plan, tokenizer, scheduler, self._clock() - started)
+        try:
+            check_effective(plan, runtime.facts)
+        except ValueError:
+            runtime.close()
+            raise
+        return runtime
+
+    def _resolve(self, config: RuntimeConfig) -> ResolvedModel:
+        return self._resolver.resolve(config.model_reference, config.models_dir)
+
+    def _plan(self, model: ResolvedModel, config: RuntimeConfig, needs: Needs) -> RuntimePlan:
+        self._refuse_unknown_backend(config)
+        plan = plan_runtime(_request(config, needs), model, self._machine.inspect(), self.probe())
+        if config.strict and plan.notices:
+            raise strict_notice(plan.notices[0])
+        return plan
+
+    def _refuse_unknown_backend(self, config: RuntimeConfig) -> None:
+        if config.backend is None or config.backend in self._backends:
+            return
+        known = ", ".join(f"`{name}`" for name in sorted(self._backends))
+        raise ConfigurationError(
+            f"`backend` is {config.backend!r}, but must be one of {known}",
+            code="invalid-option",
+            context={"option": "backend", "value": config.backend, "wanted": known},
+            hint=f"give `--backend` one of {known}, or leave it out",
+        )
+
+
+def _request(config: RuntimeConfig, needs: Needs) -> PlanRequest:
+    return PlanRequest(
+        backend=config.backend,
+        device=config.device,
+        context_length=config.context_length,
+        kv_type=config.kv_type,
+        memory_budget=config.memory_budget,
+        prefer=config.prefer,
+        modalities=needs.modalities,
+        features=needs.features,
+        allow_remote_code=config.allow_remote_code,
+        allow_unsafe_weights=config.allow_unsafe_weights,
+    )

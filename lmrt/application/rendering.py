@@ -1,0 +1,94 @@
+"""From messages to the token ids of a prompt."""
+
+from collections.abc import Sequence
+
+from attrs import evolve, frozen
+
+from lmrt.application.encoding import encode_prompt
+from lmrt.application.runtime import LoadedRuntime
+from lmrt.domain.errors import ConfigurationError, GenerationFailed
+from lmrt.domain.generation import DEFAULT_SYSTEM_PROMPT, GenerationConfig
+from lmrt.domain.messages import Message, Role
+from lmrt.domain.notices import Notice, OptionIgnored
+from lmrt.ports.text import TemplateRenderer
+
+
+@frozen
+class EncodedPrompt:
+    """A prompt as the backend takes it.
+
+    Attributes:
+        tokens: Its token ids.
+        notices: What was left out of it.
+    """
+
+    tokens: tuple[int, ...]
+    notices: tuple[Notice, ...] = ()
+
+
+def encode_messages(
+    renderer: TemplateRenderer,
+    runtime: LoadedRuntime,
+    messages: Sequence[Message],
+    config: GenerationConfig,
+) -> EncodedPrompt:
+    """Render and tokenize a conversation that ends with the user's turn.
+
+    Raises:
+        ConfigurationError: There is nothing to say (`empty-prompt`), or the model has no chat
+            template and the text was not meant raw (`template-missing`).
+        GenerationFailed: The template failed (`template-failed`).
+    """
+    if config.raw:
+        return _raw(runtime, messages)
+    if not messages[-1].text.strip():
+        raise _empty()
+    if runtime.model.chat_template is None:
+        raise _no_template(runtime.model.name)
+    return _templated(renderer, runtime, tuple(messages))
+
+
+def _templated(
+    renderer: TemplateRenderer, runtime: LoadedRuntime, messages: tuple[Message, ...]
+) -> EncodedPrompt:
+    try:
+        pieces = renderer.render(runtime.model, runtime.tokenizer, messages)
+    except GenerationFailed:
+        # Templates such as Gemma's refuse a system turn; nobody asked for the default one.
+        if messages[0] != Message.system(DEFAULT_SYSTEM_PROMPT):
+            raise
+        rest = _templated(renderer, runtime, messages[1:])
+        ignored = OptionIgnored("system", "the model's chat template takes no system instruction")
+        return evolve(rest, notices=(ignored, *rest.notices))
+    return EncodedPrompt(encode_prompt(pieces, runtime.tokenizer))
+
+
+def _raw(runtime: LoadedRuntime, messages: Sequence[Message]) -> EncodedPrompt:
+    text = messages[-1].text
+    if not text:
+        raise _empty()
+    notices: list[Notice] = []
+    system = [turn for turn in messages[:-1] if turn.role is Role.SYSTEM]
+    if any(turn.text != DEFAULT_SYSTEM_PROMPT for turn in system):
+        notices.append(OptionIgnored("system", "raw text has no turns"))
+    if len(messages) - len(system) > 1:
+        notices.append(OptionIgnored("history", "raw text has no turns"))
+    return EncodedPrompt(encode_prompt((text,), runtime.tokenizer), tuple(notices))
+
+
+def _empty() -> ConfigurationError:
+    return ConfigurationError(
+        "the prompt is empty",
+        code="empty-prompt",
+        hint="give the text as an argument or on standard input",
+    )
+
+
+def _no_template(model: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"`{model}` has no chat template",
+        code="template-missing",
+        context={"model": model},
+        note="it is probably a base model, which continues text but does not answer",
+        hint="`--raw` gives it the text as it is; or choose an instruct model",
+    )

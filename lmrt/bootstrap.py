@@ -1,0 +1,130 @@
+"""The composition root: the only place that knows every adapter."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from lmrt.application.client import RuntimeClient as _RuntimeClient
+from lmrt.application.executor import RuntimeExecutor
+from lmrt.application.loader import RuntimeLoader
+from lmrt.application.resolver import Resolver
+from lmrt.domain.models import ArtifactFormat
+from lmrt.domain.payloads import PlanJsonPayload
+from lmrt.domain.plans import RuntimePlan
+from lmrt.domain.transcripts import Transcript
+from lmrt.ports.backend import Backend
+from lmrt.ports.machine import MachineProbe
+from lmrt.ports.models import ModelSource
+from lmrt.ports.text import TokenizerFactory
+from lmrt.ports.transcripts import TranscriptStore
+
+
+class RuntimeClient(_RuntimeClient):
+    __doc__ = _RuntimeClient.__doc__
+
+    def __init__(
+        self,
+        runtime_loader: RuntimeLoader | None = None,
+        runtime_executor: RuntimeExecutor | None = None,
+    ) -> None:
+        """Compose the client of this machine's parts, or of the ones given."""
+        super().__init__(
+            runtime_loader or _loader({}),
+            runtime_executor or _executor(),
+            transcripts=_transcripts(),
+            plan_payload=_plan_payload,
+        )
+
+
+def runtime_client(*, aliases: Mapping[str, str]) -> RuntimeClient:
+    """Return a client that knows the user's own short names."""
+    return RuntimeClient(_loader(aliases), _executor())
+
+
+def machine_probe() -> MachineProbe:
+    """Return the probe of this machine."""
+    from lmrt.adapters.machine import SystemMachineProbe
+
+    return SystemMachineProbe()
+
+
+def bundled_models() -> Mapping[str, Path]:
+    """Return the folders of the models that come with lmrt, by alias."""
+    from lmrt.adapters.filesystem import bundled_models
+
+    return bundled_models()
+
+
+def backends() -> tuple[Backend, ...]:
+    """Return every backend, whether or not it can run here."""
+    from lmrt.adapters.llama_cpp import llama_cpp_backend
+    from lmrt.adapters.mlx import mlx_backend
+    from lmrt.adapters.torch import torch_backend
+
+    return (llama_cpp_backend(), mlx_backend(), torch_backend())
+
+
+def _loader(aliases: Mapping[str, str]) -> RuntimeLoader:
+    from lmrt.adapters.filesystem import LocalMaterializer
+
+    return RuntimeLoader(
+        resolver=Resolver(_sources(), aliases),
+        backends=backends(),
+        machine=machine_probe(),
+        materializer=LocalMaterializer(),
+        tokenizers=_tokenizers(),
+        clock=time.perf_counter,
+    )
+
+
+def _executor() -> RuntimeExecutor:
+    from lmrt.adapters.templates import JinjaRenderer
+
+    return RuntimeExecutor(renderer=JinjaRenderer(), clock=time.perf_counter)
+
+
+def _sources() -> tuple[ModelSource, ...]:
+    from lmrt.adapters.filesystem import LocalModelSource
+    from lmrt.adapters.gguf import GgufReader
+    from lmrt.adapters.huggingface import HubCacheSource
+    from lmrt.adapters.safetensors import SafetensorsReader
+
+    readers = (GgufReader(), SafetensorsReader())
+    return (LocalModelSource(readers, bundled_models()), HubCacheSource(readers))
+
+
+def _tokenizers() -> Mapping[ArtifactFormat, TokenizerFactory]:
+    from lmrt.adapters.llama_cpp import gguf_tokenizers
+    from lmrt.adapters.tokenizers import HfTokenizerFactory
+
+    directories = HfTokenizerFactory()
+    return {
+        ArtifactFormat.GGUF: gguf_tokenizers(),
+        ArtifactFormat.SAFETENSORS: directories,
+        ArtifactFormat.MLX: directories,
+    }
+
+
+def _transcripts() -> TranscriptStore:
+    from lmrt.adapters.filesystem import atomic_write
+    from lmrt.adapters.transcripts import FileTranscripts
+
+    return FileTranscripts(_encode_transcript, _decode_transcript, atomic_write)
+
+
+def _plan_payload(plan: RuntimePlan) -> PlanJsonPayload:
+    from lmrt.wire.plan import plan_payload
+
+    return plan_payload(plan)
+
+
+def _encode_transcript(transcript: Transcript) -> str:
+    from lmrt.wire.transcript import transcript_text
+
+    return transcript_text(transcript)
+
+
+def _decode_transcript(text: str) -> Transcript:
+    from lmrt.wire.transcript import transcript_from_text
+
+    return transcript_from_text(text)

@@ -1,0 +1,46 @@
+"""`rt doctor`: what this machine can run, proved by running it."""
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import typer
+
+from lmrt.cli import options
+from lmrt.cli.edge import edge
+from lmrt.cli.exit_codes import ExitCode
+from lmrt.cli.prompt import BUNDLED_MODEL
+from lmrt.cli.settings import read_settings
+from lmrt.cli.terminal import print_json
+
+if TYPE_CHECKING:
+    from lmrt.domain.diagnosis import Diagnosis
+
+
+def doctor(json: options.Json = False) -> None:
+    """Show the machine and every backend, and let each available one answer a prompt.
+
+    Exits with 0 only if some backend really ran.
+    """
+    with edge(json=json):
+        settings = read_settings()
+        from lmrt.application.doctor import diagnose
+        from lmrt.bootstrap import machine_probe, runtime_client
+
+        with runtime_client(aliases=settings.aliases) as client:
+            diagnosis = diagnose(client, machine_probe(), BUNDLED_MODEL, version("lmrt"))
+        _show(diagnosis, json=json)
+    if not diagnosis.works:
+        raise typer.Exit(ExitCode.NO_EXECUTABLE_PLAN)
+
+
+def _show(diagnosis: "Diagnosis", *, json: bool) -> None:
+    if json:
+        from lmrt.wire.diagnosis import diagnosis_payload
+
+        print_json(diagnosis_payload(diagnosis))
+        return
+    import sys
+
+    from lmrt.cli.doctor_text import diagnosis_lines
+
+    sys.stdout.write("\n".join(diagnosis_lines(diagnosis)) + "\n")

@@ -1,0 +1,109 @@
+"""Options that several commands share, and what they make of the user's settings."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lmrt.cli.settings import Settings
+from lmrt.domain.config import KvType, Preference, RuntimeConfig
+from lmrt.domain.sizes import parse_size
+
+_RUNTIME = "Where and how it runs"
+_OUTPUT = "What is shown"
+
+Backend = Annotated[
+    str | None,
+    typer.Option(help="Pin the backend: llama.cpp, mlx or torch.", rich_help_panel=_RUNTIME),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(help="Pin the device: cpu, cuda:0, metal.", rich_help_panel=_RUNTIME),
+]
+Context = Annotated[
+    int | None,
+    typer.Option(
+        metavar="TOKENS",
+        help="Context length. Default: the trained one up to 16,384, less if memory is short.",
+        rich_help_panel=_RUNTIME,
+    ),
+]
+KvTypeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--kv-type",
+        metavar="TYPE",
+        help=f"Data type of the KV cache: {', '.join(KvType)}.",
+        rich_help_panel=_RUNTIME,
+    ),
+]
+MemoryBudget = Annotated[
+    str | None,
+    typer.Option(metavar="SIZE", help="Most memory to use, such as 6GB.", rich_help_panel=_RUNTIME),
+]
+Prefer = Annotated[
+    str | None,
+    typer.Option(
+        metavar="|".join(Preference),
+        help="What weighs most where several candidates can run.",
+        rich_help_panel=_RUNTIME,
+    ),
+]
+ModelsDir = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Root of local models. Default: models.", rich_help_panel=_RUNTIME
+    ),
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Make every notice an error.", rich_help_panel=_RUNTIME)
+]
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        help="Print one versioned JSON document, for failures too.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet", "-q", help="Print the answer and errors only.", rich_help_panel=_OUTPUT
+    ),
+]
+
+
+def runtime_config(
+    settings: Settings,
+    model: str,
+    *,
+    backend: str | None,
+    device: str | None,
+    context: int | None,
+    kv_type: str | None,
+    memory_budget: str | None,
+    prefer: str | None,
+    models_dir: Path | None,
+    strict: bool,
+) -> RuntimeConfig:
+    """Return the configuration that the options ask for, over the user's settings.
+
+    Raises:
+        ConfigurationError: A value is outside its range (`invalid-option`).
+    """
+    budget = settings.memory_budget
+    if memory_budget is not None:
+        budget = parse_size("memory-budget", memory_budget)
+    return RuntimeConfig(
+        model,
+        models_dir=models_dir if models_dir is not None else settings.models_dir,
+        backend=backend if backend is not None else settings.backend,
+        device=device if device is not None else settings.device,
+        context_length=context if context is not None else settings.context,
+        kv_type=kv_type if kv_type is not None else settings.kv_type,
+        memory_budget=budget,
+        prefer=prefer if prefer is not None else settings.prefer or Preference.BALANCED,
+        offline=settings.offline,
+        strict=strict or settings.strict,
+    )

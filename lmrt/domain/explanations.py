@@ -1,0 +1,109 @@
+"""What a rejection means and what helps against it, one line each, for people."""
+
+from collections.abc import Iterable
+
+from lmrt.domain.rejections import (
+    ArchitectureUnsupported,
+    BackendUnavailable,
+    ContextExceeded,
+    DeviceUnavailable,
+    FeatureMissing,
+    FormatUnsupported,
+    KvTypeUnsupported,
+    MemoryExceeded,
+    ModalityUnsupported,
+    PinnedElsewhere,
+    Rejection,
+    RemoteCodeRequired,
+    UnsafeFormat,
+)
+from lmrt.domain.sizes import format_size
+
+
+def describe(rejection: Rejection) -> str:
+    """Return why the candidate cannot run, as a clause about it."""
+    match rejection:
+        case BackendUnavailable(_, message, _):
+            return message
+        case MemoryExceeded():
+            return _describe_shortage(rejection)
+        case ContextExceeded(asked, trained):
+            return f"was trained on {trained:,} tokens of context, {asked:,} are asked for"
+        case PinnedElsewhere(option, pinned):
+            return f"`{pinned}` is asked for as `{option}`"
+        case RemoteCodeRequired(file):
+            return f"would execute the model's own Python code, `{file}`"
+        case UnsafeFormat(file):
+            return f"`{file}` is a pickle file, which can execute code when it is read"
+        case _:
+            return _describe_inability(rejection)
+
+
+def fix(rejection: Rejection) -> str | None:
+    """Return what the user can do about it whatever else was asked for, or None."""
+    match rejection:
+        case BackendUnavailable(_, _, command):
+            return command
+        case MemoryExceeded("budget"):
+            return f"raise `--memory-budget` by {format_size(rejection.short_by)}"
+        case MemoryExceeded(pool):
+            return f"free {format_size(rejection.short_by)} of {_pool(pool)}"
+        case ContextExceeded(_, trained):
+            return f"ask for at most {trained:,} tokens with `--context`"
+        case KvTypeUnsupported(_, supported) if supported:
+            return f"give `--kv-type` {_one_of(supported)}"
+        case RemoteCodeRequired():
+            return "if you trust its author, set `allow_remote_code` in `RuntimeConfig`"
+        case UnsafeFormat():
+            return (
+                "take the model's safetensors files; if you trust its author, set "
+                "`allow_unsafe_weights` in `RuntimeConfig`"
+            )
+        case _:
+            return None
+
+
+def _describe_inability(
+    rejection: FormatUnsupported
+    | ArchitectureUnsupported
+    | ModalityUnsupported
+    | FeatureMissing
+    | KvTypeUnsupported
+    | DeviceUnavailable,
+) -> str:
+    match rejection:
+        case FormatUnsupported(name, supported):
+            return f"reads no {name}" + (f", only {', '.join(supported)}" if supported else "")
+        case ArchitectureUnsupported(architecture):
+            return f"does not know the architecture `{architecture}`"
+        case ModalityUnsupported(modality, by):
+            return f"the {by} takes no {modality}"
+        case FeatureMissing(feature):
+            return f"lacks `{feature}`"
+        case KvTypeUnsupported(kv_type, supported):
+            only = f", only {', '.join(supported)}" if supported else ""
+            return f"takes no {kv_type} KV cache with this model{only}"
+        case DeviceUnavailable(device, available):
+            return f"cannot use `{device}` here" + (
+                f", only {_listed(available)}" if available else ""
+            )
+
+
+def _describe_shortage(rejection: MemoryExceeded) -> str:
+    needed, free = format_size(rejection.needed), format_size(rejection.free)
+    short = f"short by {format_size(rejection.short_by)}"
+    if rejection.pool == "budget":
+        return f"needs {needed} of memory, the budget is {free}: {short}"
+    return f"needs {needed} of {_pool(rejection.pool)}, {free} can be used: {short}"
+
+
+def _pool(name: str) -> str:
+    return "main memory" if name == "cpu" else f"memory on `{name}`"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _one_of(names: tuple[str, ...]) -> str:
+    return f"`{names[0]}`" if len(names) == 1 else f"one of {_listed(names)}"

@@ -1,0 +1,19 @@
+"""The planner: which artifact of a model runs best here, on which backend, with which settings.
+
+A pure function of the request, the model, the machine and the probes. It goes through these steps,
+each in a module of its own::
+
+    combinations   every artifact x backend x device
+    screening      what speaks against one, memory apart
+    kv_types       which KV cache types it may take
+    context        which context lengths are tried
+    fitting        the first context, KV type and placement that fit into memory
+      settings, weights, kv_cache, compute, memory, pools, offload, speed
+    choice         the best of those that fit
+    explain        why, and what differs from what was asked
+    refusal        the error where nothing fits
+"""
+
+from lmrt.domain.planning.planner import plan
+
+__all__ = ["plan"]

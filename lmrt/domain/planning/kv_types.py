@@ -1,0 +1,81 @@
+"""Which types the KV cache may take."""
+
+from attrs import frozen
+
+from lmrt.domain.config import KvType
+from lmrt.domain.models import (
+    FullAttention,
+    LatentAttention,
+    LayerShape,
+    RecurrentState,
+    SlidingAttention,
+)
+from lmrt.domain.planning.query import LayerKinds, Query
+from lmrt.domain.probes import BackendProbe, Feature
+from lmrt.domain.rejections import FeatureMissing, KvTypeUnsupported, Rejection
+
+
+@frozen
+class KvChoice:
+    """The KV cache types of one backend for one model.
+
+    Attributes:
+        default: The pinned type, else the backend's first choice, or None where none is possible.
+        smaller: Types to try where the default does not fit, the largest first; none with a pin.
+        rejections: Why there is no default.
+    """
+
+    default: KvType | None
+    smaller: tuple[KvType, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+
+
+def kv_choice(query: Query, probe: BackendProbe) -> KvChoice:
+    """Return the types that the request, the backend and the model's heads allow."""
+    possible = tuple(
+        kv_type
+        for kv_type in probe.kv_types
+        if _aligned(kv_type, query.kinds) and _fusable(kv_type, probe)
+    )
+    pinned = query.request.kv_type
+    wanted = pinned if pinned is not None else next(iter(possible or probe.kv_types), KvType.F16)
+    if wanted not in possible:
+        return KvChoice(None, rejections=_against(wanted, possible, query, probe))
+    if pinned is not None:
+        return KvChoice(pinned)
+    smaller = (kv_type for kv_type in possible if kv_type.bits < wanted.bits)
+    return KvChoice(wanted, tuple(sorted(smaller, key=_bits, reverse=True)))
+
+
+def _against(
+    wanted: KvType, possible: tuple[KvType, ...], query: Query, probe: BackendProbe
+) -> tuple[Rejection, ...]:
+    found: list[Rejection] = []
+    if wanted not in probe.kv_types or not _aligned(wanted, query.kinds):
+        found.append(KvTypeUnsupported(wanted, tuple(str(kv_type) for kv_type in possible)))
+    if not _fusable(wanted, probe):
+        found.append(FeatureMissing(Feature.FLASH_ATTENTION))
+    return tuple(found)
+
+
+def _fusable(kv_type: KvType, probe: BackendProbe) -> bool:
+    # Engines read rounded values only inside the fused attention kernel.
+    return kv_type.block == 1 or Feature.FLASH_ATTENTION in probe.features
+
+
+def _aligned(kv_type: KvType, kinds: LayerKinds) -> bool:
+    return all(size % kv_type.block == 0 for layer, _count in kinds for size in _row_sizes(layer))
+
+
+def _row_sizes(layer: LayerShape) -> tuple[int, ...]:
+    match layer:
+        case FullAttention(_, key, value) | SlidingAttention(_, key, value, _):
+            return (key, value)
+        case LatentAttention(rank, rope):
+            return (rank, rank + rope)
+        case RecurrentState():
+            return ()
+
+
+def _bits(kv_type: KvType) -> float:
+    return kv_type.bits

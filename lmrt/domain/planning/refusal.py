@@ -1,0 +1,82 @@
+"""The error where nothing can run: what comes closest, and what helps."""
+
+from collections.abc import Sequence
+
+from lmrt.domain.errors import NoExecutablePlan
+from lmrt.domain.explanations import describe, fix
+from lmrt.domain.planning.query import Query
+from lmrt.domain.plans import Alternative, Rejected
+from lmrt.domain.rejections import (
+    BackendUnavailable,
+    ContextExceeded,
+    KvTypeUnsupported,
+    MemoryExceeded,
+    PinnedElsewhere,
+    Rejection,
+)
+
+_EASIEST_FIRST = (
+    PinnedElsewhere,
+    ContextExceeded,
+    KvTypeUnsupported,
+    MemoryExceeded,
+    BackendUnavailable,
+)
+
+
+def refusal(query: Query, rejected: Sequence[Alternative]) -> NoExecutablePlan:
+    """Return the error; its hint is what the candidate that is easiest to make run lacks."""
+    name = query.model.name
+    context = {"model": query.model.reference, "candidates": len(rejected)}
+    if not rejected:
+        missing = "backend to run it" if query.model.artifacts else "weights that could be loaded"
+        return NoExecutablePlan(f"`{name}` cannot run here: no {missing}", context=context)
+    count = f"{len(rejected)} candidate{'s' if len(rejected) != 1 else ''}"
+    closest = min(rejected, key=_effort)
+    return NoExecutablePlan(
+        f"`{name}` cannot run here: {count} rejected",
+        rejected=tuple(rejected),
+        context=context,
+        note=f"closest is {_name(closest)}: {_reasons(closest)}",
+        hint=_hint(closest),
+    )
+
+
+def _rejections(row: Alternative) -> tuple[Rejection, ...]:
+    return row.why.rejections if isinstance(row.why, Rejected) else ()
+
+
+def _effort(row: Alternative) -> tuple[int, int, int]:
+    """Return how hard it is to make a candidate run; the rows' own order breaks ties."""
+    rejections = _rejections(row)
+    short = sum(found.short_by for found in rejections if isinstance(found, MemoryExceeded))
+    return (max(_difficulty(found) for found in rejections), len(rejections), short)
+
+
+def _difficulty(rejection: Rejection) -> int:
+    remedied = _remedy(rejection) is not None
+    if remedied and isinstance(rejection, _EASIEST_FIRST):
+        return _EASIEST_FIRST.index(type(rejection))
+    return len(_EASIEST_FIRST) + (0 if remedied else 1)
+
+
+def _hint(row: Alternative) -> str | None:
+    remedies = [_remedy(rejection) for rejection in _rejections(row)]
+    if None in remedies:
+        return None
+    return "; ".join(dict.fromkeys(remedy for remedy in remedies if remedy))
+
+
+def _remedy(rejection: Rejection) -> str | None:
+    if isinstance(rejection, PinnedElsewhere):
+        return f"leave out `--{rejection.option} {rejection.pinned}`"
+    return fix(rejection)
+
+
+def _reasons(row: Alternative) -> str:
+    return "; ".join(describe(rejection) for rejection in _rejections(row))
+
+
+def _name(row: Alternative) -> str:
+    place = f", `{row.device}`" if row.device else ""
+    return f"`{row.artifact}` on `{row.backend}`{place}"

@@ -1,0 +1,83 @@
+"""The settings that a candidate runs with."""
+
+from attrs import frozen
+
+from lmrt.domain.config import KvType
+from lmrt.domain.planning.context import rounded_up
+from lmrt.domain.plans import ExecutionSettings
+from lmrt.domain.probes import BackendProbe, Feature
+
+MAX_SEQUENCES = 4
+"""Sequences planned for at most: each takes room for recurrent state and windows."""
+
+BYTES_PER_THREAD = 32 * 2**20
+"""Bytes read a token that keep one thread busy, about 1 ms at 30 GB/s.
+
+Below it threads wait for each other longer than they work: a model of a few megabytes ran 60 times
+faster on one thread than on two (llama.cpp, 2 shared cores).
+"""
+
+CPU_BATCH = 512
+DEVICE_BATCH = 2048
+
+
+@frozen
+class CacheSettings:
+    """The settings that memory depends on.
+
+    Attributes:
+        context: Tokens of context, rounded up as the engine does.
+        kv_type: Data type of the KV cache.
+        flash_attention: Whether attention is fused.
+        batch: Most tokens that one step takes.
+        sequences: Sequences that can be live at once; they share the context's cells.
+        rounding: Numbers of cells are rounded up to a multiple of it.
+    """
+
+    context: int
+    kv_type: KvType
+    flash_attention: bool
+    batch: int
+    sequences: int
+    rounding: int
+
+
+def cache_settings(
+    probe: BackendProbe, context: int, kv_type: KvType, *, on_cpu: bool
+) -> CacheSettings:
+    """Return the settings for a context length and a KV cache type.
+
+    Attention is fused where the backend can; not with an F32 cache, which is there for exact
+    comparison and which fused kernels round.
+    """
+    rounded = rounded_up(context, probe.context_rounding)
+    return CacheSettings(
+        context=rounded,
+        kv_type=kv_type,
+        flash_attention=Feature.FLASH_ATTENTION in probe.features and kv_type is not KvType.F32,
+        batch=min(rounded, CPU_BATCH if on_cpu else DEVICE_BATCH),
+        sequences=max(1, min(probe.max_sequences, MAX_SEQUENCES)),
+        rounding=probe.context_rounding,
+    )
+
+
+def execution_settings(
+    cache: CacheSettings, bytes_on_cpu: float, physical_cores: int
+) -> ExecutionSettings:
+    """Return the full settings.
+
+    Args:
+        cache: What memory depends on.
+        bytes_on_cpu: Bytes of weights that the CPU reads for one token.
+        physical_cores: Of the machine.
+    """
+    threads = max(1, min(1 + int(bytes_on_cpu // BYTES_PER_THREAD), physical_cores))
+    return ExecutionSettings(
+        context_length=cache.context,
+        kv_type=cache.kv_type,
+        flash_attention=cache.flash_attention,
+        threads=threads,
+        batch_threads=threads,
+        batch_size=cache.batch,
+        max_sequences=cache.sequences,
+    )
