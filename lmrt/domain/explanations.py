@@ -30,7 +30,7 @@ def describe(rejection: Rejection) -> str:
         case ContextExceeded(asked, trained):
             return f"was trained on {trained:,} tokens of context, {asked:,} are asked for"
         case PinnedElsewhere(option, pinned):
-            return f"`{pinned}` is asked for as `{option}`"
+            return f"`--{option}` asks for `{pinned}`"
         case RemoteCodeRequired(file):
             return f"would execute the model's own Python code, `{file}`"
         case UnsafeFormat(file):

@@ -36,9 +36,7 @@ def load_model(plan: RuntimePlan, root: Path, progress: LoadProgress | None) -> 
         memory = EngineMemory(
             api,
             context,
-            recurrent=bool(
-                api.llama_model_is_recurrent(model) or api.llama_model_is_hybrid(model)
-            ),
+            recurrent=bool(api.llama_model_is_recurrent(model) or api.llama_model_is_hybrid(model)),
             window=int(api.llama_model_n_swa(model)),
         )
         facts = _facts(api, model, context, plan, memory, lines)

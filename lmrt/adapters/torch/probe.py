@@ -38,10 +38,7 @@ def probe_of(version: str | None, cuda_devices: int) -> BackendProbe:
 
 def _unavailable(version: str | None) -> Unavailable:
     if version is None:
-        message = f"{DISTRIBUTION} is not installed"
+        message = f"{DISTRIBUTION} is not installed, and this version of lmrt only plans for it"
         return Unavailable(UnavailableReason.NOT_INSTALLED, message, _INSTALL)
-    message = (
-        f"{DISTRIBUTION} {version} is installed, but this version of lmrt does not run models "
-        "with it yet"
-    )
+    message = f"{DISTRIBUTION} {version} is installed, but this version of lmrt only plans for it"
     return Unavailable(UnavailableReason.NOT_IN_THIS_VERSION, message, None)

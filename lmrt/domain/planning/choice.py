@@ -72,7 +72,7 @@ def merits(fit: Fits) -> Merits:
 
 def rank_key(fit: Fits, prefer: Preference) -> RankKey:
     """Return a key that sorts candidates, the best first, and never ties for two of them."""
-    names = (fit.candidate.artifact, fit.candidate.backend, str(fit.combination.device))
+    names = (fit.candidate.artifact, fit.candidate.backend, str(fit.combination.name))
     return (-fit.context, -_kept_kv_bits(fit), *_preference_key(merits(fit), prefer), *names)
 
 

@@ -6,6 +6,7 @@ from attrs import frozen
 
 from lmrt.domain.machine import DeviceKind
 from lmrt.domain.models import Artifact
+from lmrt.domain.planning.kv_types import KvChoice, kv_choice
 from lmrt.domain.planning.query import Query
 from lmrt.domain.probes import Available, BackendDevice, BackendProbe
 
@@ -13,12 +14,40 @@ CPU = "cpu"
 
 
 @frozen
+class Offer:
+    """What one backend brings to a query, whatever the artifact.
+
+    Attributes:
+        probe: The backend.
+        devices: Its devices that the machine has, in the backend's order.
+        kv_types: The KV cache types that it may take.
+    """
+
+    probe: BackendProbe
+    devices: tuple[BackendDevice, ...]
+    kv_types: KvChoice
+
+
+@frozen
 class Combination:
-    """What one row of the ledger is about; `device` is None for an unavailable backend."""
+    """What one row of the ledger is about.
+
+    Attributes:
+        artifact: What would be loaded.
+        offer: The backend's side.
+        name: The device's name, or None for an unavailable backend.
+        device: The device as the backend sees it, or None where it cannot use it.
+    """
 
     artifact: Artifact
-    probe: BackendProbe
-    device: str | None
+    offer: Offer
+    name: str | None
+    device: BackendDevice | None
+
+    @property
+    def backend(self) -> str:
+        """The backend's id."""
+        return self.offer.probe.backend
 
 
 def combinations(query: Query, probes: Sequence[BackendProbe]) -> Iterator[Combination]:
@@ -28,12 +57,15 @@ def combinations(query: Query, probes: Sequence[BackendProbe]) -> Iterator[Combi
     the request pins, so that the ledger also says why a backend leaves a device alone.
     """
     for probe in probes:
-        for device in _devices(query, probe):
+        offer = Offer(probe, _usable(query, probe), kv_choice(query, probe))
+        usable = {device.device: device for device in offer.devices}
+        for name in _names(query, probe):
+            device = None if name is None else usable.get(name)
             for artifact in query.model.artifacts:
-                yield Combination(artifact, probe, device)
+                yield Combination(artifact, offer, name, device)
 
 
-def _devices(query: Query, probe: BackendProbe) -> tuple[str | None, ...]:
+def _names(query: Query, probe: BackendProbe) -> tuple[str | None, ...]:
     if not isinstance(probe.availability, Available):
         return (None,)
     names = [device.device for device in probe.devices]
@@ -44,16 +76,9 @@ def _devices(query: Query, probe: BackendProbe) -> tuple[str | None, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def usable_devices(query: Query, probe: BackendProbe) -> tuple[BackendDevice, ...]:
-    """Return the backend's devices that the machine has, in the backend's order."""
+def _usable(query: Query, probe: BackendProbe) -> tuple[BackendDevice, ...]:
     return tuple(
         device
         for device in probe.devices
         if device.kind is DeviceKind.CPU or query.machine.accelerator(device.device) is not None
     )
-
-
-def usable_device(query: Query, combination: Combination) -> BackendDevice | None:
-    """Return the combination's device as its backend sees it, or None where it cannot use it."""
-    devices = usable_devices(query, combination.probe)
-    return next((found for found in devices if found.device == combination.device), None)

@@ -14,7 +14,8 @@ cache once more the queries. A recurrent layer's scan takes the place of attenti
 
 These coefficients reproduce the compute buffers that llama.cpp (llama-cpp-python 0.3.36) reports
 for Llama, Gemma 3 with sliding windows, Qwen3-MoE and Mamba shapes, contexts of 4,096 to 131,072
-and batches of 128 to 2,048: never 1 % below, at most 17 % above. On other engines they are an estimate.
+and batches of 128 to 2,048: never 1 % below, at most 17 % above. On other engines they are
+estimates.
 """
 
 from lmrt.domain.models import (

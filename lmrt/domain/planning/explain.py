@@ -74,7 +74,7 @@ def _figures(name: Respect, one: Fits, other: Fits) -> str:
 
 
 def _name(fit: Fits) -> str:
-    return f"`{fit.candidate.artifact}` on `{fit.candidate.backend}`, `{fit.combination.device}`"
+    return f"`{fit.candidate.artifact}` on `{fit.candidate.backend}`, `{fit.combination.name}`"
 
 
 def notices(query: Query, chosen: Fits, assessments: Sequence[Assessment]) -> Iterator[Notice]:
@@ -84,7 +84,7 @@ def notices(query: Query, chosen: Fits, assessments: Sequence[Assessment]) -> It
     if chosen.context < default:
         yield ContextReduced(default, settings.context_length)
     if settings.kv_type is not chosen.default_kv_type:
-        yield KvTypeReduced(chosen.default_kv_type, settings.kv_type)
+        yield KvTypeReduced(str(chosen.default_kv_type), str(settings.kv_type))
     match chosen.candidate.placement:
         case OnCpu():
             yield from _cpu_fallback(query, chosen, assessments)
@@ -103,7 +103,7 @@ def _cpu_fallback(
     rivals = [
         row
         for row in assessments
-        if row.combination.probe is chosen.combination.probe and row.combination.device != CPU
+        if row.combination.offer is chosen.combination.offer and row.combination.name != CPU
     ]
     reasons = [_against_its_will(chosen, row) for row in rivals]
     if None in reasons:
@@ -111,7 +111,7 @@ def _cpu_fallback(
     device = query.machine.accelerators[0].device
     for row, reason in zip(rivals, reasons, strict=True):
         same = row.combination.artifact is chosen.combination.artifact
-        if same and row.combination.device == device and reason is not None:
+        if same and row.combination.name == device and reason is not None:
             yield CpuFallback(device, reason)
 
 
@@ -119,7 +119,7 @@ def _against_its_will(chosen: Fits, rival: Assessment) -> str | None:
     """Return what keeps a rival from being chosen, or None if only the preference does."""
     match rival:
         case Fails(combination, rejections, _):
-            return f"`{combination.probe.backend}` {describe(rejections[0])}"
+            return f"`{combination.backend}` {describe(rejections[0])}"
         case Fits():
             if rival.context < chosen.context:
                 return f"only {rival.context:,} tokens of context fit into its memory"

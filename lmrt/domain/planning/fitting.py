@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from lmrt.domain.config import KvType
-from lmrt.domain.machine import DeviceKind
-from lmrt.domain.planning.combinations import Combination, usable_device
+from lmrt.domain.machine import Accelerator, DeviceKind
+from lmrt.domain.planning.combinations import Combination
+from lmrt.domain.planning.compute import buffer_bytes
 from lmrt.domain.planning.context import context_ladder
-from lmrt.domain.planning.kv_types import KvChoice, kv_choice
+from lmrt.domain.planning.kv_types import KvChoice
 from lmrt.domain.planning.memory import Load
 from lmrt.domain.planning.offload import Placed, place
 from lmrt.domain.planning.pools import pools
@@ -17,7 +18,7 @@ from lmrt.domain.planning.screening import screen
 from lmrt.domain.planning.settings import cache_settings, execution_settings
 from lmrt.domain.planning.specialization import specialization
 from lmrt.domain.planning.speed import bytes_read, speed
-from lmrt.domain.planning.weights import size_up
+from lmrt.domain.planning.weights import Sizing, size_up
 from lmrt.domain.plans import Candidate
 from lmrt.domain.probes import BackendDevice
 from lmrt.domain.rejections import (
@@ -73,15 +74,18 @@ Assessment = Fits | Fails
 def assess(query: Query, combination: Combination) -> Assessment:
     """Return whether a combination can run, independently of every other."""
     rejections = screen(query, combination)
-    device = usable_device(query, combination)
-    choice = kv_choice(query, combination.probe)
+    device, choice = combination.device, combination.offer.kv_types
     estimable = all(isinstance(rejection, _ESTIMABLE) for rejection in rejections)
     if not estimable or device is None or choice.default is None:
         return Fails(combination, rejections, None)
+    sizing = size_up(combination.artifact, query.model.shape)
+    limits = pools(query.machine, _accelerator(query, device), query.request.memory_budget)
     for context, kv_type in _attempts(query, choice, choice.default):
-        candidate, placed = _attempt(query, combination, device, context, kv_type)
+        load = _load(query, combination, device, sizing, context, kv_type)
+        placed = place(load, limits)
         if not placed.shortages:
             break
+    candidate = _candidate(query, combination, device, load, placed)
     rejections = (*rejections, *placed.shortages)
     if rejections:
         return Fails(combination, rejections, candidate)
@@ -96,24 +100,36 @@ def _attempts(query: Query, choice: KvChoice, default: KvType) -> Iterator[tuple
         yield ladder[-1], kv_type
 
 
-def _attempt(
-    query: Query, combination: Combination, device: BackendDevice, context: int, kv_type: KvType
-) -> tuple[Candidate, Placed]:
-    artifact, probe, machine = combination.artifact, combination.probe, query.machine
-    on_cpu = device.kind is DeviceKind.CPU
-    accelerator = None if on_cpu else machine.accelerator(device.device)
-    sizing = size_up(artifact, query.model.shape)
-    cache = cache_settings(probe, context, kv_type, on_cpu=on_cpu)
-    load = Load(query.model.shape, query.kinds, sizing, cache, probe, accelerator)
-    placed = place(load, pools(machine, accelerator, query.request.memory_budget))
-    read = bytes_read(sizing, placed.placement)
-    candidate = Candidate(
-        artifact=artifact.id,
-        backend=probe.backend,
-        placement=placed.placement,
-        specialization=specialization(placed.placement, device.kind, len(sizing.layers)),
-        settings=execution_settings(cache, read.host, machine.processor.physical_cores),
+def _load(
+    query: Query,
+    combination: Combination,
+    device: BackendDevice,
+    sizing: Sizing,
+    context: int,
+    kv_type: KvType,
+) -> Load:
+    shape, kinds, probe = query.model.shape, query.kinds, combination.offer.probe
+    accelerator = _accelerator(query, device)
+    cache = cache_settings(probe, context, kv_type, on_cpu=accelerator is None)
+    buffers = buffer_bytes(shape, kinds, sizing.feed_forward, cache)
+    return Load(shape, kinds, sizing, cache, buffers, probe, accelerator)
+
+
+def _candidate(
+    query: Query, combination: Combination, device: BackendDevice, load: Load, placed: Placed
+) -> Candidate:
+    machine, sizing, placement = query.machine, load.sizing, placed.placement
+    read = bytes_read(sizing, placement)
+    return Candidate(
+        artifact=combination.artifact.id,
+        backend=load.probe.backend,
+        placement=placement,
+        specialization=specialization(placement, device.kind, len(sizing.layers)),
+        settings=execution_settings(load.cache, read.host, machine.processor.physical_cores),
         memory=placed.memory,
-        speed=speed(read, device, probe, machine, accelerator),
+        speed=speed(read, device, load.probe, machine, load.accelerator),
     )
-    return candidate, placed
+
+
+def _accelerator(query: Query, device: BackendDevice) -> Accelerator | None:
+    return None if device.kind is DeviceKind.CPU else query.machine.accelerator(device.device)

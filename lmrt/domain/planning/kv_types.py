@@ -52,9 +52,10 @@ def _against(
 ) -> tuple[Rejection, ...]:
     found: list[Rejection] = []
     if wanted not in probe.kv_types or not _aligned(wanted, query.kinds):
-        found.append(KvTypeUnsupported(wanted, tuple(str(kv_type) for kv_type in possible)))
+        names = tuple(str(kv_type) for kv_type in possible)
+        found.append(KvTypeUnsupported(str(wanted), names))
     if not _fusable(wanted, probe):
-        found.append(FeatureMissing(Feature.FLASH_ATTENTION))
+        found.append(FeatureMissing(str(Feature.FLASH_ATTENTION)))
     return tuple(found)
 
 

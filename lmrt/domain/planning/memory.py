@@ -35,6 +35,7 @@ class Load:
         kinds: Its distinct layers.
         sizing: Sizes of the artifact's weights.
         cache: The settings that memory depends on.
+        buffers: Bytes of the compute buffers beside the layers.
         probe: The backend.
         accelerator: Where it runs, or None for the CPU.
     """
@@ -43,6 +44,7 @@ class Load:
     kinds: LayerKinds
     sizing: Sizing
     cache: CacheSettings
+    buffers: int
     probe: BackendProbe
     accelerator: Accelerator | None
 
@@ -50,11 +52,6 @@ class Load:
     def unified(self) -> bool:
         """Whether there is one pool of memory."""
         return self.accelerator is not None and self.accelerator.unified
-
-    @property
-    def buffers(self) -> int:
-        """Bytes of the compute buffers beside the layers."""
-        return compute.buffer_bytes(self.shape, self.kinds, self.sizing.feed_forward, self.cache)
 
 
 @frozen

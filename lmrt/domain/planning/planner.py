@@ -62,7 +62,7 @@ def _outranked(best: Fits, fit: Fits, prefer: Preference) -> Alternative:
     return Alternative(
         artifact=fit.candidate.artifact,
         backend=fit.candidate.backend,
-        device=fit.combination.device,
+        device=fit.combination.name,
         why=Outranked(losing_reason(best, fit, prefer)),
         candidate=fit.candidate,
     )
@@ -74,8 +74,8 @@ def _rejected(assessments: Sequence[Assessment]) -> tuple[Alternative, ...]:
     return tuple(
         Alternative(
             artifact=failed.combination.artifact.id,
-            backend=failed.combination.probe.backend,
-            device=failed.combination.device,
+            backend=failed.combination.backend,
+            device=failed.combination.name,
             why=Rejected(failed.rejections),
             candidate=failed.candidate,
         )
@@ -85,4 +85,4 @@ def _rejected(assessments: Sequence[Assessment]) -> tuple[Alternative, ...]:
 
 def _failing_key(failed: Fails) -> tuple[int | str, ...]:
     where = failed.combination
-    return (len(failed.rejections), where.probe.backend, where.artifact.id, where.device or "")
+    return (len(failed.rejections), where.backend, where.artifact.id, where.name or "")

@@ -65,8 +65,6 @@ def speed(
         measured = measured and bandwidth is not None
     if read.device and accelerator is not None:
         bandwidth = accelerator.memory_bandwidth
-        if bandwidth is None and accelerator.unified:
-            bandwidth = machine.memory_bandwidth
         seconds += _seconds(read.device, bandwidth, device.efficiency, device.kind)
         measured = measured and bandwidth is not None
     return SpeedEstimate(1.0 / max(seconds, 1e-9), measured)
