@@ -38,8 +38,14 @@ class Resolver:
         return tuple(model for source in self._sources for model in source.discover(models_dir))
 
     def _resolve(self, reference: str, models_dir: Path, seen: tuple[str, ...]) -> ResolvedModel:
+        empty: ModelNotFound | None = None
         for reading in interpretations(reference):
-            found = self._find(reading, reference, models_dir)
+            try:
+                found = self._find(reading, reference, models_dir)
+            except ModelNotFound as error:
+                # A folder of that name holds no model; a later reading may still lead to one.
+                empty = empty or error
+                continue
             if found is not None:
                 return found
             match reading:
@@ -47,7 +53,7 @@ class Resolver:
                     return self._follow(name, models_dir, seen)
                 case _:
                     continue
-        raise self._not_found(reference, models_dir)
+        raise empty or self._not_found(reference, models_dir)
 
     def _follow(self, name: str, models_dir: Path, seen: tuple[str, ...]) -> ResolvedModel:
         if name in seen:

@@ -18,6 +18,10 @@ from lmrt.domain.errors import GenerationFailed
 from lmrt.domain.generation import DEFAULT_SYSTEM_PROMPT, GenerationConfig
 
 BUNDLED_MODEL = "guide"
+_BUNDLED = (
+    f"using the bundled model `{BUNDLED_MODEL}`, which knows lmrt and nothing else; choose a real "
+    "one with `--model`, `RT_MODEL` or `model` in the configuration file"
+)
 
 
 def prompt(
@@ -102,9 +106,13 @@ def prompt(
             strict=strict,
         )
         said = prompt_text(text)
-        if chosen is None and not quiet and not json:
-            _say_bundled()
-        sink = PromptSink(quiet=quiet, silent=json, explain=explain, stats=stats)
+        sink = PromptSink(
+            quiet=quiet,
+            silent=json,
+            explain=explain,
+            stats=stats,
+            greeting=None if chosen else _BUNDLED,
+        )
         _answer(said, system, config, generation, dict(settings.aliases), sink)
 
 
@@ -149,10 +157,3 @@ def _interrupted(sink: PromptSink) -> NoReturn:
         say("interrupted")
     sys.stdout.flush()
     os._exit(ExitCode.INTERRUPTED)
-
-
-def _say_bundled() -> None:
-    say(
-        f"using the bundled model `{BUNDLED_MODEL}`, which knows lmrt and nothing else; choose a "
-        "real one with `--model`, `RT_MODEL` or `model` in the configuration file"
-    )

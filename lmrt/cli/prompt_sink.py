@@ -4,6 +4,7 @@ import sys
 
 from lmrt.cli.explain import plan_lines
 from lmrt.cli.terminal import for_terminal, say, show_notice
+from lmrt.domain.plans import RuntimePlan
 from lmrt.domain.responses import (
     Finished,
     NoticeRaised,
@@ -17,17 +18,26 @@ from lmrt.domain.responses import (
 class PromptSink:
     """Writes text to stdout and everything else to stderr.
 
+    Args:
+        quiet: Whether only the answer and errors are shown.
+        explain: Whether the plan is shown first.
+        stats: Whether tokens and speed are shown last.
+        greeting: A line to show before the answer, or None.
+
     Attributes:
         silent: Whether nothing is written at all, because JSON follows.
         said: The pieces of the answer so far.
     """
 
-    def __init__(self, *, quiet: bool, silent: bool, explain: bool, stats: bool) -> None:
+    def __init__(
+        self, *, quiet: bool, silent: bool, explain: bool, stats: bool, greeting: str | None
+    ) -> None:
         self.silent = silent
         self.said: list[str] = []
         self._quiet = quiet
         self._explain = explain
         self._stats = stats
+        self._greeting = greeting
         self._terminal = sys.stdout.isatty()
 
     def on_event(self, event: StreamEvent) -> None:
@@ -38,8 +48,8 @@ class PromptSink:
                 if not self.silent:
                     sys.stdout.write(for_terminal(text) if self._terminal else text)
                     sys.stdout.flush()
-            case Started(plan) if self._explain and not self.silent:
-                say("\n".join(plan_lines(plan)))
+            case Started(plan) if not self.silent:
+                self._start(plan)
             case NoticeRaised(notice) if not (self._quiet or self.silent):
                 show_notice(notice)
             case Finished(response) if not self.silent:
@@ -48,6 +58,12 @@ class PromptSink:
                     say(stats_line(response))
             case _:
                 pass
+
+    def _start(self, plan: RuntimePlan) -> None:
+        if self._greeting and not self._quiet:
+            say(self._greeting)
+        if self._explain:
+            say("\n".join(plan_lines(plan)))
 
     def end_line(self) -> None:
         """End the answer's last line, unless it has ended or nothing was said."""
