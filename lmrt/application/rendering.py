@@ -35,17 +35,22 @@ def encode_messages(
     """Render and tokenize a conversation that ends with the user's turn.
 
     Raises:
-        ConfigurationError: There is nothing to say (`empty-prompt`), or the model has no chat
-            template and the text was not meant raw (`template-missing`).
+        ConfigurationError: There is nothing to say (`empty-prompt`), the model has no chat
+            template and the text was not meant raw (`template-missing`), or the prompt leaves no
+            room for an answer (`prompt-too-long`).
         GenerationFailed: The template failed (`template-failed`).
     """
     if config.raw:
-        return _raw(runtime, messages)
-    if not messages[-1].text.strip():
+        prompt = _raw(runtime, messages)
+    elif not messages[-1].text.strip():
         raise _empty()
-    if runtime.model.chat_template is None:
+    elif runtime.model.chat_template is None:
         raise _no_template(runtime.model.name)
-    return _templated(renderer, runtime, tuple(messages))
+    else:
+        prompt = _templated(renderer, runtime, tuple(messages))
+    if len(prompt.tokens) >= runtime.facts.context_length:
+        raise _too_long(len(prompt.tokens), runtime)
+    return prompt
 
 
 def _templated(
@@ -81,6 +86,20 @@ def _empty() -> ConfigurationError:
         "the prompt is empty",
         code="empty-prompt",
         hint="give the text as an argument or on standard input",
+    )
+
+
+def _too_long(count: int, runtime: LoadedRuntime) -> ConfigurationError:
+    context, trained = runtime.facts.context_length, runtime.model.trained_context
+    hint = "shorten the prompt, or choose a model that was trained on more context"
+    if trained is None or trained > count:
+        hint = f"give a `--context` above {count:,}, or shorten the prompt"
+    return ConfigurationError(
+        f"the prompt takes {count:,} tokens, but the context holds {context:,}",
+        code="prompt-too-long",
+        context={"prompt_tokens": count, "context_length": context, "trained_context": trained},
+        note="nothing was cut; at least one token must be left for the answer",
+        hint=hint,
     )
 
 

@@ -8,12 +8,8 @@ from lmrt.domain.plans import Alternative, Outranked, Rejected
 
 def ledger_lines(alternatives: Sequence[Alternative]) -> list[str]:
     """Return one line for each reason against each candidate, and one for each remedy."""
-    lines = []
-    for row in alternatives:
-        for reason in reasons(row):
-            lines.append(f"{title(row)}: {reason}")
-    lines += [f"fix: {command}" for command in fixes(alternatives)]
-    return lines
+    lines = [f"{title(row)}: {reason}" for row in alternatives for reason in reasons(row)]
+    return [*lines, *(f"fix: {remedy}" for remedy in fixes(alternatives))]
 
 
 def title(row: Alternative) -> str:

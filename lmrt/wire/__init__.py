@@ -1,0 +1,1 @@
+"""JSON documents: one module a document, each with a version; cattrs is imported only there."""
