@@ -1,6 +1,5 @@
 """`rt doctor`: what this machine can run, proved by running it."""
 
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import typer
@@ -9,7 +8,6 @@ from lmrt.cli import options
 from lmrt.cli.edge import edge
 from lmrt.cli.exit_codes import ExitCode
 from lmrt.cli.prompt import BUNDLED_MODEL
-from lmrt.cli.settings import read_settings
 from lmrt.cli.terminal import print_json
 
 if TYPE_CHECKING:
@@ -22,10 +20,13 @@ def doctor(json: options.Json = False) -> None:
     Exits with 0 only if some backend really ran.
     """
     with edge(json=json):
-        settings = read_settings()
+        from importlib.metadata import version
+
         from lmrt.application.doctor import diagnose
         from lmrt.bootstrap import machine_probe, runtime_client
+        from lmrt.cli.settings import read_settings
 
+        settings = read_settings()
         with runtime_client(aliases=settings.aliases) as client:
             diagnosis = diagnose(client, machine_probe(), BUNDLED_MODEL, version("lmrt"))
         _show(diagnosis, json=json)

@@ -1,7 +1,6 @@
 """The entry point of `rt`."""
 
 import sys
-from importlib.metadata import version as package_version
 from types import TracebackType
 from typing import Annotated
 
@@ -28,6 +27,8 @@ app.add_typer(models.app, name="models")
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib.metadata import version as package_version
+
         sys.stdout.write(f"rt {package_version('lmrt')}\n")
         raise typer.Exit
 

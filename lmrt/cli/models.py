@@ -6,7 +6,6 @@ import typer
 
 from lmrt.cli import options
 from lmrt.cli.edge import edge
-from lmrt.cli.settings import read_settings
 from lmrt.cli.terminal import print_json, table_console
 
 if TYPE_CHECKING:
@@ -24,9 +23,10 @@ def _models() -> None:
 def list_models(models_dir: options.ModelsDir = None, json: options.Json = False) -> None:
     """List the models under the models directory, and the bundled one."""
     with edge(json=json):
-        settings = read_settings()
         from lmrt.bootstrap import bundled_models, runtime_client
+        from lmrt.cli.settings import read_settings
 
+        settings = read_settings()
         with runtime_client(aliases=settings.aliases) as client:
             found = client.discover_local_models(models_dir or settings.models_dir)
             known = {model.location for model in found}

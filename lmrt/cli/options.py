@@ -1,13 +1,11 @@
-"""Options that several commands share, and what they make of the user's settings."""
+"""Options that several commands share; nothing heavy is imported for them."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from lmrt.cli.settings import Settings
-from lmrt.domain.config import KvType, Preference, RuntimeConfig
-from lmrt.domain.sizes import parse_size
+from lmrt.domain.config import KvType, Preference
 
 _RUNTIME = "Where and how it runs"
 _OUTPUT = "What is shown"
@@ -72,38 +70,3 @@ Quiet = Annotated[
         "--quiet", "-q", help="Print the answer and errors only.", rich_help_panel=_OUTPUT
     ),
 ]
-
-
-def runtime_config(
-    settings: Settings,
-    model: str,
-    *,
-    backend: str | None,
-    device: str | None,
-    context: int | None,
-    kv_type: str | None,
-    memory_budget: str | None,
-    prefer: str | None,
-    models_dir: Path | None,
-    strict: bool,
-) -> RuntimeConfig:
-    """Return the configuration that the options ask for, over the user's settings.
-
-    Raises:
-        ConfigurationError: A value is outside its range (`invalid-option`).
-    """
-    budget = settings.memory_budget
-    if memory_budget is not None:
-        budget = parse_size("memory-budget", memory_budget)
-    return RuntimeConfig(
-        model,
-        models_dir=models_dir if models_dir is not None else settings.models_dir,
-        backend=backend if backend is not None else settings.backend,
-        device=device if device is not None else settings.device,
-        context_length=context if context is not None else settings.context,
-        kv_type=kv_type if kv_type is not None else settings.kv_type,
-        memory_budget=budget,
-        prefer=prefer if prefer is not None else settings.prefer or Preference.BALANCED,
-        offline=settings.offline,
-        strict=strict or settings.strict,
-    )

@@ -7,7 +7,6 @@ import typer
 from lmrt.cli import options
 from lmrt.cli.edge import edge
 from lmrt.cli.prompt import BUNDLED_MODEL
-from lmrt.cli.settings import read_settings
 from lmrt.cli.terminal import print_json, say, show_notice, table_console
 
 if TYPE_CHECKING:
@@ -36,8 +35,12 @@ def plan(
     the reason against it.
     """
     with edge(json=json):
+        from lmrt.bootstrap import runtime_client
+        from lmrt.cli.runtime_options import runtime_config
+        from lmrt.cli.settings import read_settings
+
         settings = read_settings()
-        config = options.runtime_config(
+        config = runtime_config(
             settings,
             model or settings.model or BUNDLED_MODEL,
             backend=backend,
@@ -49,8 +52,6 @@ def plan(
             models_dir=models_dir,
             strict=strict,
         )
-        from lmrt.bootstrap import runtime_client
-
         with runtime_client(aliases=settings.aliases) as client:
             if json:
                 print_json(client.describe_plan(config))

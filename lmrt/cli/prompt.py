@@ -1,21 +1,12 @@
 """`rt prompt`: answer one prompt."""
 
-import os
-import sys
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from lmrt.cli import options, sampling_options
 from lmrt.cli.edge import edge
-from lmrt.cli.exit_codes import ExitCode
 from lmrt.cli.inputs import prompt_text
-from lmrt.cli.prompt_sink import PromptSink
-from lmrt.cli.settings import read_settings
-from lmrt.cli.terminal import print_json, say
-from lmrt.domain.config import RuntimeConfig
-from lmrt.domain.errors import GenerationFailed
-from lmrt.domain.generation import DEFAULT_SYSTEM_PROMPT, GenerationConfig
 
 BUNDLED_MODEL = "guide"
 _BUNDLED = (
@@ -38,8 +29,14 @@ def prompt(
         ),
     ] = None,
     system: Annotated[
-        str, typer.Option("--system", "-s", metavar="TEXT", help="System instruction.")
-    ] = DEFAULT_SYSTEM_PROMPT,
+        str | None,
+        typer.Option(
+            "--system",
+            "-s",
+            metavar="TEXT",
+            help="System instruction; empty for none. Default: You are a helpful assistant.",
+        ),
+    ] = None,
     max_tokens: sampling_options.MaxTokens = None,
     temperature: sampling_options.Temperature = None,
     top_k: sampling_options.TopK = None,
@@ -77,6 +74,11 @@ def prompt(
     said.
     """
     with edge(json=json):
+        from lmrt.cli.answering import Showing, answer
+        from lmrt.cli.runtime_options import runtime_config
+        from lmrt.cli.settings import read_settings
+        from lmrt.domain.generation import DEFAULT_SYSTEM_PROMPT, GenerationConfig
+
         settings = read_settings()
         generation = GenerationConfig(
             max_tokens=max_tokens,
@@ -93,7 +95,7 @@ def prompt(
             raw=raw or None,
         )
         chosen = model or settings.model
-        config = options.runtime_config(
+        config = runtime_config(
             settings,
             chosen or BUNDLED_MODEL,
             backend=backend,
@@ -105,55 +107,11 @@ def prompt(
             models_dir=models_dir,
             strict=strict,
         )
-        said = prompt_text(text)
-        sink = PromptSink(
-            quiet=quiet,
-            silent=json,
-            explain=explain,
-            stats=stats,
-            greeting=None if chosen else _BUNDLED,
+        answer(
+            prompt_text(text),
+            system=DEFAULT_SYSTEM_PROMPT if system is None else system,
+            config=config,
+            generation=generation,
+            aliases=settings.aliases,
+            showing=Showing(json, quiet, stats, explain, greeting=None if chosen else _BUNDLED),
         )
-        _answer(said, system, config, generation, dict(settings.aliases), sink)
-
-
-def _answer(
-    text: str,
-    system: str,
-    config: RuntimeConfig,
-    generation: GenerationConfig,
-    aliases: dict[str, str],
-    sink: PromptSink,
-) -> None:
-    from lmrt.bootstrap import runtime_client
-
-    try:
-        with runtime_client(aliases=aliases) as client:
-            response = client.prompt(
-                text,
-                runtime_config=config,
-                generation_config=generation,
-                system_prompt=system,
-                sink=sink,
-            )
-    except KeyboardInterrupt:
-        _interrupted(sink)
-    if sink.silent:
-        from lmrt.wire.response import response_payload
-
-        print_json(response_payload(response))
-
-
-def _interrupted(sink: PromptSink) -> NoReturn:
-    """Keep what was said and leave at once, without waiting for a load that still runs."""
-    if sink.silent:
-        from lmrt.wire.error import error_payload
-
-        error = GenerationFailed(
-            "interrupted", code="interrupted", context={"text": "".join(sink.said)}
-        )
-        print_json(error_payload(error, int(ExitCode.INTERRUPTED)))
-    else:
-        sink.end_line()
-        say("interrupted")
-    sys.stdout.flush()
-    os._exit(ExitCode.INTERRUPTED)

@@ -1,0 +1,85 @@
+"""Runs a prompt and shows the answer."""
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import NoReturn
+
+from attrs import frozen
+
+from lmrt.bootstrap import runtime_client
+from lmrt.cli.exit_codes import ExitCode
+from lmrt.cli.prompt_sink import PromptSink
+from lmrt.cli.terminal import print_json, say
+from lmrt.domain.config import RuntimeConfig
+from lmrt.domain.errors import GenerationFailed
+from lmrt.domain.generation import GenerationConfig
+
+
+@frozen
+class Showing:
+    """What is shown beside the answer.
+
+    Attributes:
+        json: One document at the end in place of everything else.
+        quiet: The answer and errors only.
+        stats: Tokens and speed afterwards.
+        explain: The plan first.
+        greeting: A line before the answer, or None.
+    """
+
+    json: bool
+    quiet: bool
+    stats: bool
+    explain: bool
+    greeting: str | None
+
+
+def answer(
+    text: str,
+    *,
+    system: str,
+    config: RuntimeConfig,
+    generation: GenerationConfig,
+    aliases: Mapping[str, str],
+    showing: Showing,
+) -> None:
+    """Answer one prompt as it is generated, or as one document."""
+    sink = PromptSink(
+        quiet=showing.quiet,
+        silent=showing.json,
+        explain=showing.explain,
+        stats=showing.stats,
+        greeting=showing.greeting,
+    )
+    try:
+        with runtime_client(aliases=aliases) as client:
+            response = client.prompt(
+                text,
+                runtime_config=config,
+                generation_config=generation,
+                system_prompt=system,
+                sink=sink,
+            )
+    except KeyboardInterrupt:
+        _interrupted(sink)
+    if showing.json:
+        from lmrt.wire.response import response_payload
+
+        print_json(response_payload(response))
+
+
+def _interrupted(sink: PromptSink) -> NoReturn:
+    """Keep what was said and leave at once, without waiting for a load that still runs."""
+    if sink.silent:
+        from lmrt.wire.error import error_payload
+
+        error = GenerationFailed(
+            "interrupted", code="interrupted", context={"text": "".join(sink.said)}
+        )
+        print_json(error_payload(error, int(ExitCode.INTERRUPTED)))
+    else:
+        sink.end_line()
+        say("interrupted")
+    sys.stdout.flush()
+    os._exit(ExitCode.INTERRUPTED)
