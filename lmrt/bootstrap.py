@@ -1,7 +1,7 @@
 """The composition root: the only place that knows every adapter."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from lmrt.application.client import RuntimeClient as _RuntimeClient
@@ -20,14 +20,25 @@ from lmrt.ports.transcripts import TranscriptStore
 
 
 class RuntimeClient(_RuntimeClient):
-    __doc__ = _RuntimeClient.__doc__
+    """High-level runtime API, composed of this machine's parts; safe to use from several threads.
+
+    The client keeps the last loaded runtime and loads another only when a request asks for
+    another configuration. Use it in a `with` block, or call `close`.
+
+    Args:
+        runtime_loader: Stands in for the loader of this machine.
+        runtime_executor: Stands in for the executor.
+
+    Attributes:
+        runtime_loader: Resolver, planner, materialization and backend-loading boundary.
+        runtime_executor: Prompt execution boundary used once a runtime has been loaded.
+    """
 
     def __init__(
         self,
         runtime_loader: RuntimeLoader | None = None,
         runtime_executor: RuntimeExecutor | None = None,
     ) -> None:
-        """Compose the client of this machine's parts, or of the ones given."""
         super().__init__(
             runtime_loader or _loader({}),
             runtime_executor or _executor(),

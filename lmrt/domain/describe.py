@@ -1,11 +1,12 @@
 """From what files tell about a model to one model: shared by every place models come from."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Any
 
 from lmrt.domain.errors import ConfigurationError
-from lmrt.domain.files import malformed_file
+from lmrt.domain.files import malformed_file, printable
 from lmrt.domain.generation import GenerationConfig
 from lmrt.domain.models import (
     ArchitectureShape,
@@ -16,6 +17,21 @@ from lmrt.domain.models import (
 )
 
 _SHOWN = 5
+_LONGEST_NAME = 200
+_ARCHITECTURE = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
+
+
+def architecture_name(path: PurePath, key: str, value: str | None) -> str:
+    """Return the architecture's name that stands in a file.
+
+    Raises:
+        LoadFailed: There is none, or it can be no name (`malformed-file`).
+    """
+    if not value:
+        raise malformed_file(path, f"does not tell `{key}`", key=key)
+    if not _ARCHITECTURE.fullmatch(value):
+        raise malformed_file(path, f"has {value[:64]!r} as `{key}`, which is no name", key=key)
+    return value
 
 
 def model_generation(path: PurePath, settings: Iterable[tuple[str, str, Any]]) -> GenerationConfig:
@@ -31,6 +47,8 @@ def model_generation(path: PurePath, settings: Iterable[tuple[str, str, Any]]) -
     """
     fields: dict[str, Any] = {}
     for key, field, value in settings:
+        if value is None:
+            continue
         try:
             GenerationConfig(**{field: value})
         except ConfigurationError as error:
@@ -94,7 +112,7 @@ def merged(
         generation = generation.over(one.generation_defaults)
     return ResolvedModel(
         reference=reference,
-        name=_first([one.name for one in described]) or fallback_name,
+        name=_first([_one_line(one.name) for one in described]) or fallback_name,
         location=location,
         resolved_as=resolved_as,
         shape=shapes[0] if shapes else described[0].shape,
@@ -137,6 +155,11 @@ def listed(names: Sequence[str]) -> str:
     """Return the first names in backticks, and how many more there are."""
     shown = ", ".join(f"`{name}`" for name in names[:_SHOWN])
     return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
+
+
+def _one_line(name: str | None) -> str | None:
+    """Return a name as a file tells it, fit to be shown."""
+    return None if name is None else printable(" ".join(name.split()))[:_LONGEST_NAME] or None
 
 
 def _first(values: Sequence[Any]) -> Any:

@@ -9,6 +9,14 @@ from lmrt.domain.errors import ConfigurationError, LoadFailed
 DOWNLOAD_AGAIN = "download the file again"
 
 
+def printable(text: str) -> str:
+    """Return the text with escapes for line breaks and whatever else could confuse a terminal."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode("ascii")
+        for letter in text
+    )
+
+
 def malformed_file(
     path: PurePath, what: str, *, hint: str = DOWNLOAD_AGAIN, **context: Any
 ) -> LoadFailed:
@@ -16,12 +24,13 @@ def malformed_file(
 
     Args:
         path: The file.
-        what: Goes on after its name: `is truncated: …`, `holds …`.
+        what: Goes on after its name: `is truncated: …`, `holds …`. What it quotes of the file may
+            be anything: only its printable characters are shown as they are.
         hint: What to do about it.
         context: More facts, such as the `offset` in bytes where the file is wrong.
     """
     return LoadFailed(
-        f"`{path}` {what}",
+        printable(f"`{path}` {what}"),
         code="malformed-file",
         context={"path": str(path), "what": what, **context},
         hint=hint,

@@ -121,6 +121,14 @@ def _data(value: Any, _kind: type[bytes]) -> bytes:
 
 
 def _wrong(value: Any, wanted: str) -> ValueError:
-    shown = repr(value) if isinstance(value, (str, int, float)) else type(value).__name__
+    match value:
+        case None:
+            shown = "null"
+        case Mapping():
+            shown = "an object"
+        case list():
+            shown = "a list"
+        case _:
+            shown = repr(value)
     shown = shown if len(shown) <= 40 else shown[:39] + "…"
     return ValueError(f"must be {wanted}, not {shown}")

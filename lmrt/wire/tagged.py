@@ -41,7 +41,7 @@ def register_union(
     """Let the members of a union be told apart by a tag.
 
     Args:
-        converter: Where to register; hooks of the members must be there already.
+        converter: Where to register.
         union: A union of attrs classes.
         tag: The tag's key; it comes first.
         name_of: Returns a member's tag.

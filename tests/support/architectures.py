@@ -9,6 +9,9 @@ import numpy as np
 
 LAYERS, HIDDEN, HEADS, KV_HEADS, HEAD, INNER, VOCABULARY = 12, 64, 4, 2, 16, 128, 32
 
+SEQUENCES = 64
+"""Recurrent states are kept for each sequence; one alone is too small for the engine's log."""
+
 Shapes = Iterator[tuple[str, tuple[int, ...]]]
 
 

@@ -9,16 +9,18 @@ import sys
 
 from llama_cpp import llama_cpp as api
 
+from tests.support.architectures import SEQUENCES
+
 
 def cache_lines(path: str, context: int) -> list[str]:
     """Return the lines of the log that tell of caches."""
     lines: list[str] = []
 
-    @api.llama_log_callback
     def receive(_level: int, text: bytes, _user: object) -> None:
         lines.append(text.decode("utf-8", "replace").strip())
 
-    api.llama_log_set(receive, None)
+    callback = api.llama_log_callback(receive)
+    api.llama_log_set(callback, None)
     model_settings = api.llama_model_default_params()
     model_settings.no_alloc = True
     model_settings.load_mode = api.LLAMA_LOAD_MODE_NONE
@@ -26,7 +28,7 @@ def cache_lines(path: str, context: int) -> list[str]:
     if not model:
         raise SystemExit("\n".join(lines[-20:]))
     settings = api.llama_context_default_params()
-    settings.n_ctx, settings.n_seq_max = context, 1
+    settings.n_ctx, settings.n_seq_max, settings.kv_unified = context, SEQUENCES, True
     settings.type_k = settings.type_v = 0
     settings.flash_attn_type = 0
     made = api.llama_init_from_model(model, settings)

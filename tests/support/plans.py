@@ -46,8 +46,8 @@ def execution_settings(
 
 
 def gguf_artifact(path: Path, architecture: str = "llama") -> Artifact:
-    """Return an artifact of one GGUF file; its figures are not looked up."""
-    size = path.stat().st_size if path.is_file() else 0
+    """Return an artifact of one GGUF file, which need not exist; only its size is looked up."""
+    size = path.stat().st_size if path.is_file() else 1 << 20
     return Artifact(
         id=path.name,
         format=ArtifactFormat.GGUF,

@@ -45,7 +45,14 @@ def _entries(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
             for entry in entries:
                 if entry.name.startswith("."):
                     continue
-                (folders if entry.is_dir() else files).append(entry.name)
+                (folders if _is_folder(entry) else files).append(entry.name)
     except OSError:
         return (), ()
     return tuple(sorted(files)), tuple(sorted(folders))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False

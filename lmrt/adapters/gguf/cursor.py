@@ -65,6 +65,10 @@ class Cursor:
         value: int = _U64.unpack_from(self._data, self.skip(8))[0]
         return value
 
+    def unpack(self, layout: str) -> tuple[int, ...]:
+        """Read whole numbers by a `struct` layout."""
+        return struct.unpack_from(layout, self._data, self.skip(struct.calcsize(layout)))
+
     def numbers(self, layout: str, count: int, offset: int) -> tuple[int | float | bool, ...]:
         """Return `count` numbers of a `struct` letter that lie at `offset`, checked before."""
         return struct.unpack_from(f"<{count}{layout}", self._data, offset)

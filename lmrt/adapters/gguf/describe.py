@@ -8,7 +8,7 @@ from lmrt.adapters.gguf.header import Header, Tensor
 from lmrt.adapters.gguf.metadata import Metadata
 from lmrt.adapters.gguf.shape import architecture_shape
 from lmrt.adapters.gguf.tensor_types import FILE_TYPES
-from lmrt.domain.describe import model_generation
+from lmrt.domain.describe import architecture_name, model_generation
 from lmrt.domain.files import malformed_file
 from lmrt.domain.generation import GenerationConfig
 from lmrt.domain.messages import Modality
@@ -46,10 +46,8 @@ def describe(parts: Sequence[Header]) -> DescribedArtifact:
         LoadFailed: They lack a size or contradict themselves (`malformed-file`).
     """
     first = parts[0]
-    architecture = first.metadata.text("general.architecture")
-    if not architecture:
-        what = "does not tell `general.architecture`"
-        raise malformed_file(first.path, what, key="general.architecture")
+    key = "general.architecture"
+    architecture = architecture_name(first.path, key, first.metadata.text(key))
     tensors = [tensor for part in parts for tensor in part.tensors]
     if not tensors:
         raise malformed_file(first.path, "holds no tensors")

@@ -126,21 +126,20 @@ def _read_tensor(cursor: Cursor, expected_offset: int) -> Tensor:
     dimensions = cursor.u32()
     if dimensions > MAX_DIMENSIONS:
         raise cursor.failure(f"gives tensor `{name}` {dimensions:,} dimensions", start)
-    shape = [cursor.u64() for _ in range(dimensions)] or [1]
+    *shape, kind, offset = cursor.unpack(f"<{dimensions}QIQ")
     elements = math.prod(shape)
     if not 0 < elements < 2**63:
         raise cursor.failure(f"gives tensor `{name}` the shape {shape}", start)
-    kind = cursor.u32()
     tensor_type = TENSOR_TYPES.get(kind)
     if tensor_type is None:
         raise cursor.failure(f"gives tensor `{name}` the unknown type {kind}", start)
-    if shape[0] % tensor_type.block:
+    row = shape[0] if shape else 1
+    if row % tensor_type.block:
         raise cursor.failure(
-            f"gives tensor `{name}` rows of {shape[0]:,} elements, but {tensor_type.name} stores "
+            f"gives tensor `{name}` rows of {row:,} elements, but {tensor_type.name} stores "
             f"them by {tensor_type.block}",
             start,
         )
-    offset = cursor.u64()
     if offset != expected_offset:
         raise cursor.failure(
             f"puts tensor `{name}` at {offset:,} of its data, but the one before it ends at "
@@ -148,7 +147,7 @@ def _read_tensor(cursor: Cursor, expected_offset: int) -> Tensor:
             start,
         )
     size = elements // tensor_type.block * tensor_type.size
-    return Tensor(name, elements, tensor_type, size, elements // shape[0])
+    return Tensor(name, elements, tensor_type, size, elements // row)
 
 
 def _padded(size: int, alignment: int) -> int:

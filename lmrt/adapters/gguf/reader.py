@@ -1,5 +1,6 @@
 """`GgufReader`: the GGUF files of a folder as artifacts."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -71,7 +72,9 @@ def _names(place: Path) -> list[str]:
     """Return the names of GGUF files; a file that is asked for may have any name."""
     try:
         if place.is_dir():
-            files = (entry.name for entry in place.iterdir() if entry.is_file())
+            with os.scandir(place) as entries:
+                # Links are not followed here: one that leads nowhere is told, not left out.
+                files = [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)]
             return sorted(name for name in files if _named_gguf(name) and name[0] != ".")
         if not place.is_file():
             return []
@@ -96,7 +99,7 @@ def _candidates(place: Path) -> Iterator[tuple[Path, ...]]:
         group = (name,) if part is None else part.names
         done.update(group)
         missing = [other for other in group if not (folder / other).is_file()]
-        if missing:
+        if missing and part is not None:
             raise missing_parts(folder, missing, f"the {len(group)} parts of `{name}`")
         yield tuple(folder / other for other in group)
 

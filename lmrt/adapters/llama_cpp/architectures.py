@@ -7,8 +7,7 @@ vision parts, draft heads, and names that it knows but cannot run.
 TESTED_VERSION = (0, 3, 36)
 """The version of llama-cpp-python that the names were taken from."""
 
-TEXT_ARCHITECTURES = frozenset(
-    """
+_NAMES = """
     afmoe apertus arcee arctic arwkv7 baichuan bailingmoe bailingmoe2 bailingmoe3 bitnet bloom
     chameleon chatglm codeshell cogvlm cohere2 cohere2moe command-r dbrx deci deepseek deepseek2
     deepseek2-ocr deepseek32 deepseek4 dots1 dots3note ernie4_5 ernie4_5-moe exaone exaone-moe
@@ -22,5 +21,6 @@ TEXT_ARCHITECTURES = frozenset(
     qwen2vl qwen3 qwen35 qwen35moe qwen3moe qwen3next qwen3vl qwen3vlmoe qwen4exp refact rwkv6
     rwkv6qwen2 rwkv7 seed_oss smallthinker smollm3 spark2_5 stablelm starcoder starcoder2 step35
     talkie xverse
-    """.split()
-)
+    """
+
+TEXT_ARCHITECTURES = frozenset(_NAMES.split())

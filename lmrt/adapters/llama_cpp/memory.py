@@ -42,9 +42,9 @@ class EngineMemory:
         """Return whether two sequences can have their first tokens in common."""
         return not self._recurrent
 
-    def cut(self, sequence: int, length: int) -> None:
-        """Forget everything but the first `length` tokens."""
-        self._api.llama_memory_seq_rm(self._memory, sequence, length, -1)
+    def cut(self, sequence: int, length: int) -> bool:
+        """Forget everything but the first `length` tokens; False where that cannot be done."""
+        return bool(self._api.llama_memory_seq_rm(self._memory, sequence, length, -1))
 
     def share(self, source: int, target: int, length: int) -> None:
         """Give the empty `target` the first `length` tokens of `source`, without copying them."""

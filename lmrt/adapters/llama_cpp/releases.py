@@ -13,7 +13,7 @@ class Releases:
     sequence ever loses work.
 
     Attributes:
-        pending: Released sequences that are still live; to be read only.
+        pending: Released sequences that are still live; to be looked into only.
     """
 
     def __init__(self, flag: AbortFlag) -> None:
@@ -41,6 +41,11 @@ class Releases:
             if handle in self._live:
                 self.pending.add(handle)
                 self._update()
+
+    def released(self) -> tuple[SequenceHandle, ...]:
+        """Return the released sequences that are still live, the oldest first."""
+        with self._lock:
+            return tuple(sorted(self.pending))
 
     def _update(self) -> None:
         self._flag.set(bool(self._live) and self.pending == self._live)

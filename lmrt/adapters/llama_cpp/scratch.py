@@ -28,7 +28,7 @@ class ScratchContext:
     settings: ExecutionSettings
     placement: Placement
 
-    def logits(self, tokens: Sequence[int]) -> Any:
+    def logits(self, tokens: Sequence[int]) -> Sequence[float]:
         """Return the logits after the last token, as a float32 array.
 
         Raises:
@@ -49,7 +49,7 @@ class ScratchContext:
         finally:
             self.api.llama_free(context)
 
-    def _compute(self, context: int, tokens: Sequence[int], size: int) -> Any:
+    def _compute(self, context: int, tokens: Sequence[int], size: int) -> Sequence[float]:
         batch = Batch(self.api, size, sequences=1)
         output = -1
         for start in range(0, len(tokens), size):
@@ -60,4 +60,5 @@ class ScratchContext:
             code = self.api.llama_decode(context, batch.struct)
             if code:
                 raise errors.generation_failed(code, logs.take_errors())
-        return row_of(self.api, context, output, self.vocabulary_size).copy()
+        row: Sequence[float] = row_of(self.api, context, output, self.vocabulary_size).copy()
+        return row

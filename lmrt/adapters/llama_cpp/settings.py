@@ -58,8 +58,19 @@ def model_params(
     params.devices = ctypes.cast(listed, ctypes.c_void_p)
     params.n_gpu_layers = _gpu_layers(placement)
     params.split_mode = api.LLAMA_SPLIT_MODE_NONE if pointers else params.split_mode
+    params.use_extra_bufts = not has_amx(api)
     params.progress_callback = progress
     return ModelParams(params, listed)
+
+
+def has_amx(api: Any) -> bool:
+    """Return whether the engine would multiply quantized weights with Intel's AMX.
+
+    It must not: its tile configuration lives on the stack, where the compiler drops most of it, and
+    the first multiplication is a general protection fault (llama.cpp pull request 26954, issue
+    20824; seen here with GCC 12). Without its extra buffer types the engine uses AVX-512 instead.
+    """
+    return b"AMX_INT8 = 1" in api.llama_print_system_info()
 
 
 def _gpu_layers(placement: Placement) -> int:

@@ -3,7 +3,7 @@
 A slot is one of the engine's sequence ids. When its sequence ends, the slot stays filled: a later
 prompt that starts alike begins there. The cells of the KV cache are one pool. Live sequences
 reserve what they may come to need; idle slots use what is left and are emptied, the least recently
-used first, only when a step needs their cells.
+used first, only when the engine finds no cells for a step.
 """
 
 from collections.abc import Sequence
@@ -26,8 +26,8 @@ class Memory(Protocol):
         """Return whether two sequences can have their first tokens in common."""
         ...
 
-    def cut(self, sequence: int, length: int) -> None:
-        """Forget everything but the first `length` tokens."""
+    def cut(self, sequence: int, length: int) -> bool:
+        """Forget everything but the first `length` tokens; False where that cannot be done."""
         ...
 
     def share(self, source: int, target: int, length: int) -> None:
@@ -53,14 +53,9 @@ class Slot:
 
 
 class SlotTable:
-    """All slots of one context.
-
-    Attributes:
-        free: Cells of the pool that no slot fills; shared cells count for each slot that has them.
-    """
+    """All slots of one context."""
 
     def __init__(self, count: int, cells: int, memory: Memory) -> None:
-        self.free = cells
         self._cells = cells
         self._slots = tuple(Slot(number) for number in range(count))
         self._memory = memory
@@ -89,7 +84,6 @@ class SlotTable:
             if source is not None:
                 self._memory.share(source.id, slot.id, length)
                 slot.tokens = source.tokens[:length]
-                self.free -= length
         slot.reserved = cells
         return slot
 
@@ -99,10 +93,9 @@ class SlotTable:
         self._clock += 1
         slot.used = self._clock
 
-    def make_room(self, cells: int) -> None:
-        """Empty idle slots until that many cells of the pool are free."""
-        while self.free < cells and self.evict():
-            pass
+    def restore(self, slot: Slot) -> None:
+        """Bring the engine back to the slot's tokens after a step that was stopped half-way."""
+        self._cut(slot, len(slot.tokens))
 
     def evict(self) -> bool:
         """Empty the idle slot that was not used for longest; False where none is filled."""
@@ -134,10 +127,11 @@ class SlotTable:
         return min(others, key=_emptiest) if others else source
 
     def _cut(self, slot: Slot, length: int) -> None:
-        if length < len(slot.tokens):
-            self._memory.cut(slot.id, length)
-            self.free += len(slot.tokens) - length
-            del slot.tokens[length:]
+        """Keep the first `length` tokens, or none where the engine cannot go back to them."""
+        if not self._memory.cut(slot.id, length):
+            length = 0
+            self._memory.cut(slot.id, 0)
+        del slot.tokens[length:]
 
 
 def _last_use(slot: Slot) -> int:

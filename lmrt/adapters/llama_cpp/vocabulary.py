@@ -65,6 +65,9 @@ def open_vocabulary(path: Path) -> "GgufVocabulary":
     model = api.llama_model_load_from_file(os.fsencode(path), params)
     if not model:
         raise errors.vocabulary_malformed(path, logs.take_errors())
+    if api.llama_vocab_type(api.llama_model_get_vocab(model)) == api.LLAMA_VOCAB_TYPE_NONE:
+        api.llama_model_free(model)
+        raise errors.vocabulary_malformed(path, ("the file holds no tokenizer",))
     return GgufVocabulary(api, model)
 
 
@@ -188,5 +191,5 @@ def _utf8(text: str) -> bytes:
             f"the text holds half of a surrogate pair at character {error.start}",
             code="unreadable-input",
             context={"position": error.start},
-            hint="text must be valid Unicode; decode the bytes that it came from with their encoding",
+            hint="decode the bytes that the text came from with their own encoding",
         ) from None

@@ -10,7 +10,8 @@ from lmrt.adapters.safetensors.quantization import quantization, rounding
 from lmrt.adapters.safetensors.shape import architecture_shape, language_config, trained_context
 from lmrt.adapters.safetensors.texts import TEMPLATE, chat_template, generation_defaults
 from lmrt.adapters.safetensors.weights import INDEX
-from lmrt.domain.files import malformed_file
+from lmrt.domain.describe import architecture_name
+from lmrt.domain.files import malformed_file, unreadable
 from lmrt.domain.messages import Modality
 from lmrt.domain.models import (
     ArchitectureShape,
@@ -112,17 +113,19 @@ def _described(
 
 
 def _architecture(config: Settings) -> str:
-    architecture = config.text("model_type")
-    if not architecture:
-        raise malformed_file(config.path, "does not tell `model_type`", key="model_type")
-    return architecture
+    return architecture_name(config.path, "model_type", config.text("model_type"))
 
 
 def _files(folder: Path, names: Sequence[str], weights: Sequence[str]) -> tuple[ArtifactFile, ...]:
     present = [name for name in _COMPANIONS if name in names]
-    return tuple(
-        ArtifactFile(name, (folder / name).stat().st_size) for name in (*weights, *present)
-    )
+    return tuple(ArtifactFile(name, _size(folder / name)) for name in (*weights, *present))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def _remote_code(names: Sequence[str], config: Settings) -> str | None:

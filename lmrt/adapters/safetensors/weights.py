@@ -1,7 +1,7 @@
 """Which files hold the weights of a folder, and that they are inside of it."""
 
+import os
 import re
-from os.path import realpath
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from lmrt.adapters.safetensors.documents import read_document
@@ -24,10 +24,12 @@ def file_names(folder: Path) -> tuple[str, ...]:
         ConfigurationError: The folder may not be read (`unreadable-input`).
     """
     try:
-        names = sorted(entry.name for entry in folder.iterdir() if entry.is_file())
+        with os.scandir(folder) as entries:
+            # Links are not followed here: one that leads nowhere is told, not left out.
+            found = [entry.name for entry in entries if not entry.is_dir(follow_symlinks=False)]
     except OSError as error:
         raise unreadable(folder, error) from error
-    return tuple(name for name in names if not name.startswith("."))
+    return tuple(sorted(name for name in found if not name.startswith(".")))
 
 
 def weight_files(folder: Path, names: tuple[str, ...]) -> tuple[WeightFile, ...]:
@@ -93,7 +95,7 @@ def _check_inside(folder: Path, index: Path, name: str) -> None:
     hostile = not pure.parts or pure.is_absolute() or ".." in pure.parts
     if hostile or PureWindowsPath(name).parts != pure.parts or "\0" in name:
         raise malformed_file(index, f"names {name!r}, which is no file of its folder")
-    root, real = Path(realpath(folder)), Path(realpath(folder / name))
+    root, real = Path(os.path.realpath(folder)), Path(os.path.realpath(folder / name))
     blobs = root.parent.parent / "blobs" if root.parent.name == "snapshots" else None
     if not real.is_relative_to(root) and real.parent != blobs:
         raise malformed_file(index, f"names `{name}`, a link to `{real}` outside of its folder")

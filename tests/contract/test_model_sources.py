@@ -1,0 +1,116 @@
+"""What every `ModelSource` promises."""
+
+from pathlib import Path
+
+import pytest
+
+from lmrt.adapters.filesystem import LocalModelSource
+from lmrt.adapters.gguf import GgufReader
+from lmrt.adapters.huggingface import HubCacheSource
+from lmrt.adapters.safetensors import SafetensorsReader
+from lmrt.domain.errors import LoadFailed
+from lmrt.domain.references import (
+    Alias,
+    HubRepository,
+    Interpretation,
+    LocalPath,
+    UnderModelsDir,
+)
+from lmrt.ports.models import ModelSource
+from tests.support.tiny_models import TinyModel, write_gguf, write_hf
+
+READERS = (GgufReader(), SafetensorsReader())
+
+
+class ModelSourceContract:
+    """The promises; a subclass gives the source and says where its models lie."""
+
+    reading: Interpretation
+
+    def place(self, root: Path) -> Path:
+        """Return the folder that `reading` leads to."""
+        raise NotImplementedError
+
+    def source(self, root: Path) -> ModelSource:
+        """Return the source, made for models that lie under `root`."""
+        raise NotImplementedError
+
+    def write(self, root: Path) -> Path:
+        folder = write_hf(TinyModel(), self.place(root))
+        write_gguf(TinyModel(), folder / "tiny.gguf")
+        return folder
+
+    def test_a_model_has_every_artifact_with_an_id_of_its_own(self, tmp_path: Path) -> None:
+        folder = self.write(tmp_path)
+        found = self.source(tmp_path).find(self.reading, tmp_path / "models")
+        assert found is not None
+        assert [artifact.id for artifact in found.artifacts] == ["tiny.gguf", "SAFETENSORS"]
+        for artifact in found.artifacts:
+            for file in artifact.files:
+                assert (folder / file.path).is_file()
+
+    def test_finding_twice_gives_the_same(self, tmp_path: Path) -> None:
+        self.write(tmp_path)
+        source, models = self.source(tmp_path), tmp_path / "models"
+        assert source.find(self.reading, models) == source.find(self.reading, models)
+
+    def test_a_malformed_file_is_told(self, tmp_path: Path) -> None:
+        (self.write(tmp_path) / "tiny.gguf").write_bytes(b"GGUF")
+        with pytest.raises(LoadFailed):
+            self.source(tmp_path).find(self.reading, tmp_path / "models")
+
+    def test_nothing_is_found_where_nothing_is(self, tmp_path: Path) -> None:
+        source = self.source(tmp_path)
+        assert source.find(Alias("nothing"), tmp_path / "models") is None
+        assert source.discover(tmp_path / "models") == ()
+
+    def test_known_names_are_sorted_and_without_doubles(self, tmp_path: Path) -> None:
+        self.write(tmp_path)
+        names = self.source(tmp_path).known_names(tmp_path / "models")
+        assert list(names) == sorted(set(names))
+        assert names
+
+    def test_broken_models_are_left_out_of_discovery(self, tmp_path: Path) -> None:
+        (self.write(tmp_path) / "config.json").write_text("{")
+        found = self.source(tmp_path).discover(tmp_path / "models")
+        assert all("SAFETENSORS" not in [a.id for a in model.artifacts] for model in found)
+
+
+class LocalContract(ModelSourceContract):
+    def source(self, root: Path) -> ModelSource:
+        return LocalModelSource(READERS, {"guide": root / "guide"})
+
+
+class TestUnderModelsDir(LocalContract):
+    reading = UnderModelsDir("org/tiny")
+
+    def place(self, root: Path) -> Path:
+        return root / "models" / "org" / "tiny"
+
+
+class TestBundled(LocalContract):
+    reading = Alias("guide")
+
+    def place(self, root: Path) -> Path:
+        return root / "guide"
+
+
+class TestLocalPath(LocalContract):
+    reading = LocalPath("~/tiny")
+
+    @pytest.fixture(autouse=True)
+    def home(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HOME", str(tmp_path))
+
+    def place(self, root: Path) -> Path:
+        return root / "tiny"
+
+
+class TestHubCache(ModelSourceContract):
+    reading = HubRepository("org/name", revision="0" * 40)
+
+    def place(self, root: Path) -> Path:
+        return root / "hub" / "models--org--name" / "snapshots" / ("0" * 40)
+
+    def source(self, root: Path) -> ModelSource:
+        return HubCacheSource(READERS, root / "hub")
