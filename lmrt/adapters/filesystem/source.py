@@ -16,7 +16,6 @@ from lmrt.domain.references import (
     Interpretation,
     LocalPath,
     UnderModelsDir,
-    interpretations,
 )
 from lmrt.ports.models import ArtifactReader
 
@@ -38,9 +37,6 @@ class LocalModelSource:
 
     def find(self, interpretation: Interpretation, models_dir: Path) -> ResolvedModel | None:
         """Return the model, or None where this reading leads nowhere.
-
-        A name without a path that meets a file or folder without a model leads nowhere if the
-        same name leads somewhere under `models_dir` or is a bundled model's.
 
         Raises:
             ModelNotFound: The place exists but holds no model (`no-model-files`).
@@ -65,8 +61,6 @@ class LocalModelSource:
             if not one_model(described):
                 raise several_models(str(place), described)
             return _model(described, place, text, known_as)
-        if known_as == "path" and self._leads_elsewhere(text, place, models_dir):
-            return None
         raise no_model_files(place)
 
     def discover(self, models_dir: Path) -> tuple[ResolvedModel, ...]:
@@ -96,13 +90,6 @@ class LocalModelSource:
 
     def _read(self, place: Path) -> tuple[DescribedArtifact, ...]:
         return tuple(found for reader in self._readers for found in reader.read(place))
-
-    def _leads_elsewhere(self, text: str, place: Path, models_dir: Path) -> bool:
-        if len(interpretations(text)) == 1:
-            return False
-        other = models_dir / text
-        under_models = _exists(other) and not other.samefile(place)
-        return under_models or text in self._bundled
 
     def _in_folder(self, root: Path, folder: Path, names: Sequence[str]) -> Iterator[ResolvedModel]:
         described = self._read_sound(folder, names)

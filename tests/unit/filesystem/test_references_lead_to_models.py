@@ -163,18 +163,6 @@ def test_a_malformed_file_is_told_not_skipped(source: LocalModelSource, models: 
     assert error.code == "malformed-file"
 
 
-def test_a_bare_name_goes_on_where_a_folder_of_that_name_holds_no_model(
-    source: LocalModelSource, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("guide", "tiny", "other"):
-        (tmp_path / "here" / name).mkdir(parents=True)
-    monkeypatch.chdir(tmp_path / "here")
-    assert source.find(LocalPath("guide"), models) is None
-    assert source.find(LocalPath("tiny"), models) is None
-    for explicit in ("./guide", "other"):
-        assert raised(source, explicit, models).code == "no-model-files"
-
-
 def test_a_bare_name_of_a_folder_with_a_model_is_that_model(
     source: LocalModelSource, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
