@@ -256,7 +256,7 @@ def able_worlds(draw: st.DrawFn) -> World:
         evolve(one, format=ArtifactFormat.GGUF, architecture="llama", remote_code=None)
         for one in model.artifacts
     )
-    able = {
+    able: dict[str, Any] = {
         "availability": Available("1"),
         "devices": tuple(BackendDevice(name, KINDS[name], 0.8) for name in DEVICES),
         "formats": frozenset(ArtifactFormat),

@@ -2,7 +2,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lmrt.domain.probes import BackendProbe
+from lmrt.domain.probes import BackendProbe, Feature
 from tests.property.strategies import able_worlds, worlds
 from tests.property.worlds import World
 
@@ -25,6 +25,16 @@ def weakened(draw: st.DrawFn, probe: BackendProbe) -> BackendProbe:
 @given(st.one_of(worlds(), able_worlds()), st.data())
 def test_a_weaker_backend_adds_no_candidate(world: World, data: st.DataObject) -> None:
     weaker = evolve(world, probes=tuple(data.draw(weakened(probe)) for probe in world.probes))
+
+    assert weaker.executable().keys() <= world.executable().keys()
+
+
+@given(able_worlds(), st.sampled_from((Feature.PARTIAL_OFFLOAD, Feature.FLASH_ATTENTION)))
+def test_a_lost_ability_to_save_memory_adds_no_candidate(world: World, lost: Feature) -> None:
+    weaker = evolve(
+        world,
+        probes=tuple(evolve(probe, features=probe.features - {lost}) for probe in world.probes),
+    )
 
     assert weaker.executable().keys() <= world.executable().keys()
 

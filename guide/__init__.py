@@ -1,0 +1,1 @@
+"""How the bundled model `guide` is made: topics, tokenizer, training, export, evaluation."""

@@ -1,0 +1,1 @@
+"""Tests of the training pipeline of the bundled model."""
