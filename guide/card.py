@@ -80,8 +80,8 @@ order, generic synonyms; see `guide/augment.py`). The loss is on the answers and
 only, on the choice among them.
 
 Again, on the CPU: `make guide`, or `python -m guide.train --seed {seed}`:
-{steps:,} steps of {batch} conversations, Muon and AdamW, {minutes} on the machine that made this one
-({threads} threads). Only the figures above: `python -m guide.evaluate`.
+{steps:,} steps of {batch} conversations, Muon and AdamW, {minutes} on the machine that made this
+one ({threads} threads). Only the figures above: `python -m guide.evaluate`.
 
 | | |
 |---|---|
