@@ -41,7 +41,7 @@ soak: $(VENV)/.ready-test
 bench: $(VENV)/.ready-test
 	$(BIN)/python -m benchmarks
 
-guide: $(VENV)/.ready-train
+guide: $(VENV)/.ready-test
 	$(BIN)/python -m guide.train
 
 guide-eval: $(VENV)/.ready-test
@@ -58,11 +58,8 @@ $(VENV)/.ready-run: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) install --quiet -c constraints.txt -e '.[llama-cpp]'
 	@touch $@
 
+# torch by itself, so that pip takes exactly this version; the checks cover the training code too.
 $(VENV)/.ready-test: $(VENV)/.ready-run
-	$(PIP) install --quiet -c constraints.txt -e '.[llama-cpp,test]'
-	@touch $@
-
-$(VENV)/.ready-train: $(VENV)/.ready-test
 	$(PIP) install --quiet -c constraints.txt torch==2.13.0
 	$(PIP) install --quiet -c constraints.txt -e '.[llama-cpp,test,train]'
 	@touch $@

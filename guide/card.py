@@ -66,7 +66,8 @@ figures in view. So expect less on questions put quite differently.
 ## Limits
 
 - It recites: there is no reasoning in {parameters:,} parameters. It cannot combine topics, count,
-  translate, write code or keep track of more than the last turns.
+  translate or write code.
+- It is made for one question at a time: the table shows how much less it can do in later turns.
 - A wrong answer looks as sure as a right one. Where it matters, look in the manual.
 - English only. It does not learn from a conversation.
 - It describes lmrt {version} and is silent on anything newer.
