@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lmrt.adapters.llama_cpp.engine import api as engine_api
+
 BATCH = 2048
 
 
@@ -25,12 +27,9 @@ class Engine:
     """
 
     def __init__(self, path: Path, context: int = 1024) -> None:
-        import llama_cpp
-
-        self._llama: Any = llama_cpp
-        self._quiet = llama_cpp.llama_log_callback(lambda *_: None)
-        llama_cpp.llama_log_set(self._quiet, ctypes.c_void_p(0))
-        llama_cpp.llama_backend_init()
+        # The engine has one log for the whole process, and lmrt has it already.
+        self._llama: Any = engine_api()
+        llama_cpp = self._llama
         model_settings = llama_cpp.llama_model_default_params()
         model_settings.n_gpu_layers = 0
         self._model = llama_cpp.llama_model_load_from_file(str(path).encode(), model_settings)
