@@ -21,6 +21,11 @@ def _command(model: Path) -> list[str]:
     return [RT, "prompt", "go", "-m", str(model), "--raw", "-t", "0"]
 
 
+def _listen_to_ctrl_c() -> None:
+    """Undo what a background job inherits: a shell has it ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def _interrupt(process: "subprocess.Popen[bytes]") -> tuple[bytes, bytes]:
     assert process.stdout is not None
     first = process.stdout.read(20)
@@ -37,6 +42,7 @@ def test_an_interrupted_answer_is_kept(tmp_path: Path, rambling: Path) -> None:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        preexec_fn=_listen_to_ctrl_c,  # noqa: PLW1509 - the tests run on one thread here
     ) as process:
         out, err = _interrupt(process)
     assert process.returncode == 130

@@ -25,6 +25,12 @@ class Api:
 
     LLAMA_SPLIT_MODE_NONE = 0
 
+    def __init__(self, system: bytes = b"AVX512 = 1") -> None:
+        self._system = system
+
+    def llama_print_system_info(self) -> bytes:
+        return self._system
+
     @staticmethod
     def llama_model_default_params() -> SimpleNamespace:
         return SimpleNamespace(split_mode=1)
@@ -49,6 +55,14 @@ def test_a_whole_model_on_one_device() -> None:
 def test_the_output_head_counts_as_a_layer_for_the_engine() -> None:
     made, devices = params(SplitLayers("cuda:0", 24, 32))
     assert (made.n_gpu_layers, devices, made.split_mode) == (25, [0x20, None], 0)
+
+
+@pytest.mark.parametrize(
+    ("system", "extra"), [(b"AVX512 = 1 | REPACK = 1", True), (b"AVX512 = 1 | AMX_INT8 = 1", False)]
+)
+def test_quantized_weights_stay_off_amx(system: bytes, extra: bool) -> None:
+    made = model_params(Api(system), OnCpu(), DEVICES, progress=None)
+    assert made.params.use_extra_bufts is extra
 
 
 def test_a_device_that_the_engine_does_not_see() -> None:
