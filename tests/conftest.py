@@ -11,7 +11,7 @@ PROPERTY_TESTS = Path(__file__).parent / "property"
 
 settings.register_profile("fast", max_examples=100, derandomize=True, deadline=None)
 settings.register_profile(
-    "soak", max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "soak", max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(PROFILE)
 
