@@ -1,7 +1,6 @@
 """The high-level runtime API shared by the command line and the Python library."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -204,7 +203,8 @@ class RuntimeClient:
         system = (Message.system(system_prompt),) if system_prompt else ()
         messages = (*system, *(history or ()), Message(Role.USER, tuple(parts)))
         refuse_unsupported(generation)
-        with self._runtime(runtime_config, needs_of(messages, generation)) as (runtime, loading):
+        needs = needs_of(messages, generation)
+        with self._keeper.borrow(runtime_config, needs) as (runtime, loading):
             return self.runtime_executor.execute(
                 runtime,
                 messages,
@@ -263,10 +263,3 @@ class RuntimeClient:
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
-
-    @contextmanager
-    def _runtime(
-        self, config: RuntimeConfig, needs: Needs
-    ) -> Iterator[tuple[LoadedRuntime, float]]:
-        with self._keeper.borrow(config, needs) as borrowed:
-            yield borrowed
