@@ -1,5 +1,6 @@
 """What was planned against what the engine reports back."""
 
+from lmrt.domain.config import Dtype
 from lmrt.domain.errors import LoadFailed
 from lmrt.domain.plans import OnCpu, OnDevice, Placement, RuntimePlan, SplitLayers
 from lmrt.domain.sequences import LoadedFacts
@@ -39,11 +40,16 @@ def _compared(plan: RuntimePlan, facts: LoadedFacts) -> list[tuple[str, object, 
             min(facts.layers_on_device, layers),
         ),
     ]
+    rows.append(("data type of the weights", _name(settings.dtype), _name(facts.dtype)))
     if facts.flash_attention is not None:
         rows.append(("flash attention", settings.flash_attention, facts.flash_attention))
     if facts.max_sequences < settings.max_sequences:
         rows.append(("sequences", settings.max_sequences, facts.max_sequences))
     return rows
+
+
+def _name(dtype: Dtype | None) -> str:
+    return "as stored" if dtype is None else str(dtype)
 
 
 def _layers(placement: Placement, total: int) -> int:

@@ -149,4 +149,5 @@ def _request(config: RuntimeConfig, needs: Needs) -> PlanRequest:
         features=needs.features,
         allow_remote_code=config.allow_remote_code,
         allow_unsafe_weights=config.allow_unsafe_weights,
+        dtype=config.dtype,
     )

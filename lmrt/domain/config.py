@@ -13,18 +13,58 @@ class KvType(StrEnum):
 
     F32 = "f32"
     F16 = "f16"
+    BF16 = "bf16"
     Q8_0 = "q8_0"
     Q4_0 = "q4_0"
 
     @property
     def bits(self) -> float:
         """Bits that one element takes, block scales counted (ggml's block layouts)."""
-        return {KvType.F32: 32.0, KvType.F16: 16.0, KvType.Q8_0: 8.5, KvType.Q4_0: 4.5}[self]
+        return _KV_BITS[self]
 
     @property
     def block(self) -> int:
         """Elements that are rounded together; a head's size must be a multiple of it."""
-        return 1 if self in (KvType.F32, KvType.F16) else 32
+        return 32 if self in (KvType.Q8_0, KvType.Q4_0) else 1
+
+
+_KV_BITS = {
+    KvType.F32: 32.0,
+    KvType.F16: 16.0,
+    KvType.BF16: 16.0,
+    KvType.Q8_0: 8.5,
+    KvType.Q4_0: 4.5,
+}
+
+
+class Dtype(StrEnum):
+    """The data type that weights are loaded as, where an engine does not keep what is stored."""
+
+    F32 = "f32"
+    F16 = "f16"
+    BF16 = "bf16"
+    INT8 = "int8"
+    INT4 = "int4"
+
+    @property
+    def bits(self) -> float:
+        """Bits that one weight takes, the scales of rounded ones counted."""
+        return _DTYPE_BITS[self]
+
+    @property
+    def rounded(self) -> bool:
+        """Whether the weights of matrices become integers with scales when they are loaded."""
+        return self in (Dtype.INT8, Dtype.INT4)
+
+
+# One 16-bit scale a row of int8; one 16-bit scale and zero point a group of 64 of int4.
+_DTYPE_BITS = {
+    Dtype.F32: 32.0,
+    Dtype.F16: 16.0,
+    Dtype.BF16: 16.0,
+    Dtype.INT8: 8.0,
+    Dtype.INT4: 4.5,
+}
 
 
 class Preference(StrEnum):
@@ -38,6 +78,10 @@ class Preference(StrEnum):
 
 def _kv_type(value: KvType | str | None) -> KvType | None:
     return None if value is None else choice(KvType, "kv-type", value)
+
+
+def _dtype(value: Dtype | str | None) -> Dtype | None:
+    return None if value is None else choice(Dtype, "dtype", value)
 
 
 def _preference(value: Preference | str) -> Preference:
@@ -62,6 +106,9 @@ class RuntimeConfig:
         strict: Raise an error in place of every notice.
         allow_remote_code: Let a model bring Python code that is executed. Dangerous.
         allow_unsafe_weights: Let pickle files be read, which can execute code. Dangerous.
+        dtype: Data type that weights are loaded as, on backends that convert them (`torch`,
+            `mlx`). Default: as stored where the device computes in that type, else the device's
+            first choice; `int8` or `int4`, with a notice, where nothing larger fits.
 
     Raises:
         ConfigurationError: A value is outside its range (`invalid-option`).
@@ -79,3 +126,4 @@ class RuntimeConfig:
     strict: bool = False
     allow_remote_code: bool = False
     allow_unsafe_weights: bool = False
+    dtype: Dtype | None = field(default=None, converter=_dtype)

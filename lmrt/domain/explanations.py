@@ -7,6 +7,7 @@ from lmrt.domain.rejections import (
     BackendUnavailable,
     ContextExceeded,
     DeviceUnavailable,
+    DtypeUnsupported,
     FeatureMissing,
     FormatUnsupported,
     KvTypeUnsupported,
@@ -52,6 +53,8 @@ def fix(rejection: Rejection) -> str | None:
             return f"ask for at most {trained:,} tokens with `--context`"
         case KvTypeUnsupported(_, supported) if supported:
             return f"give `--kv-type` {_one_of(supported)}"
+        case DtypeUnsupported():
+            return "leave `--dtype` out, or give one that is listed"
         case RemoteCodeRequired():
             return "if you trust its author, set `allow_remote_code` in `RuntimeConfig`"
         case UnsafeFormat():
@@ -69,6 +72,7 @@ def _describe_inability(
     | ModalityUnsupported
     | FeatureMissing
     | KvTypeUnsupported
+    | DtypeUnsupported
     | DeviceUnavailable,
 ) -> str:
     match rejection:
@@ -83,6 +87,9 @@ def _describe_inability(
         case KvTypeUnsupported(kv_type, supported):
             only = f", only {', '.join(supported)}" if supported else ""
             return f"takes no {kv_type} KV cache with this model{only}"
+        case DtypeUnsupported(dtype, supported):
+            only = f", only as {_or(supported)}" if supported else ""
+            return f"cannot load these weights as {dtype}{only}"
         case DeviceUnavailable(device, available):
             return f"cannot use `{device}` here" + (
                 f", only {_listed(available)}" if available else ""
@@ -99,6 +106,10 @@ def _describe_shortage(rejection: MemoryExceeded) -> str:
 
 def _pool(name: str) -> str:
     return "main memory" if name == "cpu" else f"memory on `{name}`"
+
+
+def _or(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:-1]) + (" or " if names[:-1] else "") + names[-1]
 
 
 def _listed(names: Iterable[str]) -> str:

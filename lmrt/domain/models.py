@@ -5,6 +5,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from lmrt.domain.config import Dtype
 from lmrt.domain.generation import GenerationConfig
 from lmrt.domain.messages import Modality
 
@@ -138,10 +139,13 @@ class Quantization:
     Attributes:
         name: The field's name for it: `Q4_K_M`, `Q8_0`, `F16`, `BF16`, `F32`, `4-bit` …
         bits_per_weight: Bits that one weight takes on average, the header's tensors counted.
+        method: In a directory, whose way of rounding it is (`mlx`, `gptq`, `awq` …), which the
+            engine must know; None for plain data types and for GGUF.
     """
 
     name: str
     bits_per_weight: float
+    method: str | None = None
 
 
 @frozen
@@ -180,6 +184,8 @@ class Artifact:
         weights: Bytes of the weights by place, exact, from the header.
         source: Where the files are.
         remote_code: The file of the model that would have to be executed, or None.
+        dtype: Data type of most of its floating-point weights, or None where they are of another
+            kind or unknown.
     """
 
     id: str
@@ -190,6 +196,7 @@ class Artifact:
     weights: WeightBytes
     source: ArtifactSource
     remote_code: str | None = None
+    dtype: Dtype | None = None
 
     @property
     def size(self) -> int:

@@ -36,6 +36,23 @@ class KvTypeReduced:
 
 
 @frozen
+class DtypeReduced:
+    """The weights are rounded while they are loaded, so that the model fits."""
+
+    code: ClassVar[str] = "dtype-reduced"
+    default: str
+    planned: str
+
+    @property
+    def message(self) -> str:
+        """One line for people."""
+        return (
+            f"weights are loaded as {self.planned}, not {self.default}: the larger do not fit in "
+            "memory"
+        )
+
+
+@frozen
 class CpuFallback:
     """The machine has an accelerator, but the model runs on the CPU.
 
@@ -86,4 +103,6 @@ class OptionIgnored:
         return f"`{self.option}` is ignored: {self.reason}"
 
 
-Notice = ContextReduced | KvTypeReduced | CpuFallback | PartialOffload | OptionIgnored
+Notice = (
+    ContextReduced | KvTypeReduced | DtypeReduced | CpuFallback | PartialOffload | OptionIgnored
+)

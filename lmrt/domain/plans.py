@@ -2,7 +2,7 @@
 
 from attrs import field, frozen
 
-from lmrt.domain.config import KvType, Preference
+from lmrt.domain.config import Dtype, KvType, Preference
 from lmrt.domain.messages import Modality
 from lmrt.domain.models import Artifact
 from lmrt.domain.notices import Notice
@@ -29,6 +29,7 @@ class PlanRequest:
     features: frozenset[Feature] = frozenset()
     allow_remote_code: bool = False
     allow_unsafe_weights: bool = False
+    dtype: Dtype | None = None
 
 
 @frozen
@@ -84,6 +85,7 @@ class ExecutionSettings:
         batch_threads: CPU threads that prefill.
         batch_size: Most tokens that one step takes.
         max_sequences: Sequences that can be live at once.
+        dtype: Data type that the weights are loaded as, or None for as they are stored.
     """
 
     context_length: int
@@ -93,6 +95,7 @@ class ExecutionSettings:
     batch_threads: int
     batch_size: int
     max_sequences: int
+    dtype: Dtype | None = None
 
 
 @frozen

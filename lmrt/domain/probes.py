@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from lmrt.domain.config import KvType
+from lmrt.domain.config import Dtype, KvType
 from lmrt.domain.machine import DeviceKind
 from lmrt.domain.messages import Modality
 from lmrt.domain.models import ArtifactFormat
@@ -66,11 +66,17 @@ class BackendDevice:
         device: Its name in plans and options: `cpu`, `cuda:0`, `metal`.
         kind: What sort of processor it is.
         efficiency: Share of the memory bandwidth that the engine reaches when it decodes, 0 to 1.
+        dtypes: Types that it computes well in, the first choice first: weights stored in one of
+            them stay as they are, others become the first. Empty: all weights stay as stored.
+        other_dtypes: Types that weights can also be loaded as: on request, and the rounded ones,
+            the largest first, where nothing else fits.
     """
 
     device: str
     kind: DeviceKind
     efficiency: float
+    dtypes: tuple[Dtype, ...] = ()
+    other_dtypes: tuple[Dtype, ...] = ()
 
 
 @frozen
@@ -89,7 +95,13 @@ class BackendProbe:
         context_rounding: Contexts are rounded up to a multiple of it.
         overhead: Bytes of main memory that the engine takes beside weights and caches.
         device_overhead: Bytes of an accelerator's memory that its runtime takes.
+        methods: Ways of rounding that it reads beside plain data types; see `Quantization.method`.
         max_sequences: Sequences that one loaded model can serve at once.
+        kv_follows_weights: Whether an unrounded KV cache has the type that the engine computes in;
+            else any of `kv_types` goes with any weights.
+        rounded_kv_sequences: Sequences that can be served at once with a rounded KV cache, or None
+            for as many as without.
+        whole_windows: Whether sliding-window layers keep the whole context, not their window only.
         details: Facts for people, as (name, value) pairs.
     """
 
@@ -104,5 +116,9 @@ class BackendProbe:
     context_rounding: int = 1
     overhead: int = 0
     device_overhead: int = 0
+    methods: frozenset[str] = frozenset()
     max_sequences: int = 1
+    kv_follows_weights: bool = False
+    rounded_kv_sequences: int | None = None
+    whole_windows: bool = False
     details: tuple[tuple[str, str], ...] = ()

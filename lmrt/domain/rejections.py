@@ -97,6 +97,15 @@ class KvTypeUnsupported:
 
 
 @frozen
+class DtypeUnsupported:
+    """The weights cannot be loaded as the data type that is asked for; `supported` are others."""
+
+    code: ClassVar[str] = "dtype-unsupported"
+    dtype: str
+    supported: tuple[str, ...]
+
+
+@frozen
 class DeviceUnavailable:
     """The backend cannot use the device that is asked for."""
 
@@ -144,6 +153,7 @@ Rejection = (
     | ContextExceeded
     | FeatureMissing
     | KvTypeUnsupported
+    | DtypeUnsupported
     | DeviceUnavailable
     | PinnedElsewhere
     | RemoteCodeRequired

@@ -5,7 +5,7 @@ from typing import NewType
 
 from attrs import frozen
 
-from lmrt.domain.config import KvType
+from lmrt.domain.config import Dtype, KvType
 from lmrt.domain.generation import Constraint
 from lmrt.domain.sampling import SamplingSettings
 
@@ -127,6 +127,7 @@ class LoadedFacts:
         vocabulary_size: Tokens in the vocabulary.
         engine: The engine's name and version.
         warnings: What the engine warned of while it loaded, one line each.
+        dtype: Data type that the weights were loaded as, or None for as they are stored.
     """
 
     context_length: int
@@ -139,3 +140,4 @@ class LoadedFacts:
     vocabulary_size: int
     engine: str
     warnings: tuple[str, ...] = ()
+    dtype: Dtype | None = None

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lmrt.domain.config import KvType
+from lmrt.domain.config import Dtype, KvType
 from lmrt.domain.models import (
     Artifact,
     ArtifactFile,
@@ -32,6 +32,7 @@ def execution_settings(
     threads: int = 1,
     batch_size: int = 128,
     max_sequences: int = 4,
+    dtype: Dtype | None = None,
 ) -> ExecutionSettings:
     """Return settings that suit a tiny model; F32 without flash attention is the most exact."""
     return ExecutionSettings(
@@ -42,6 +43,7 @@ def execution_settings(
         batch_threads=threads,
         batch_size=batch_size,
         max_sequences=max_sequences,
+        dtype=dtype,
     )
 
 

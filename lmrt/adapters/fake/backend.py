@@ -97,6 +97,7 @@ def _facts(plan: RuntimePlan, language: Language, engine: str) -> LoadedFacts:
         prefix_reuse=PrefixReuse.ANY,
         vocabulary_size=len(language([0])),
         engine=engine,
+        dtype=plan.settings.dtype,
     )
 
 

@@ -6,7 +6,7 @@ from attrs import define
 
 from lmrt.adapters.llama_cpp.batch import Batch
 from lmrt.adapters.llama_cpp.sampler import Sampler
-from lmrt.adapters.llama_cpp.slots import Slot
+from lmrt.domain.batching.slots import Slot
 from lmrt.domain.sequences import EndReason, SequenceHandle, SequenceRequest
 
 

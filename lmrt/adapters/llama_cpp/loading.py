@@ -13,9 +13,9 @@ from lmrt.adapters.llama_cpp.facts import effective_kv_type, logged_facts
 from lmrt.adapters.llama_cpp.memory import EngineMemory
 from lmrt.adapters.llama_cpp.model import LlamaCppModel
 from lmrt.adapters.llama_cpp.progress import ProgressRelay
-from lmrt.adapters.llama_cpp.releases import Releases
 from lmrt.adapters.llama_cpp.scratch import ScratchContext
 from lmrt.adapters.llama_cpp.settings import batch_capacity, context_params, model_params
+from lmrt.domain.batching.releases import Releases
 from lmrt.domain.errors import LoadFailed
 from lmrt.domain.plans import RuntimePlan
 from lmrt.domain.sequences import LoadedFacts
@@ -46,7 +46,7 @@ def load_model(plan: RuntimePlan, root: Path, progress: LoadProgress | None) -> 
             facts=facts,
             memory=memory,
             batch=Batch(api, batch_capacity(plan.settings), facts.max_sequences),
-            releases=Releases(abort),
+            releases=Releases(abort.set),
             scratch=ScratchContext(
                 api, model, facts.vocabulary_size, plan.settings, plan.chosen.placement
             ),

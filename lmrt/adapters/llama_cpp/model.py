@@ -10,11 +10,11 @@ from lmrt.adapters.llama_cpp.batch import Batch
 from lmrt.adapters.llama_cpp.live import Live, fill
 from lmrt.adapters.llama_cpp.logprobs import row_of, token_logprobs
 from lmrt.adapters.llama_cpp.memory import EngineMemory
-from lmrt.adapters.llama_cpp.releases import Releases
-from lmrt.adapters.llama_cpp.requests import cells_of, check_request, check_tokens, limit_of
 from lmrt.adapters.llama_cpp.sampler import Sampler
 from lmrt.adapters.llama_cpp.scratch import ScratchContext
-from lmrt.adapters.llama_cpp.slots import SlotTable
+from lmrt.domain.batching.releases import Releases
+from lmrt.domain.batching.requests import cells_of, check_request, check_tokens, limit_of
+from lmrt.domain.batching.slots import SlotTable
 from lmrt.domain.errors import LmrtError
 from lmrt.domain.sequences import (
     AtCapacity,

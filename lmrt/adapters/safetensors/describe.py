@@ -6,7 +6,7 @@ from pathlib import Path
 from lmrt.adapters.safetensors.documents import Settings
 from lmrt.adapters.safetensors.header import WeightFile
 from lmrt.adapters.safetensors.places import weight_bytes
-from lmrt.adapters.safetensors.quantization import quantization, rounding
+from lmrt.adapters.safetensors.quantization import float_type, quantization, rounding
 from lmrt.adapters.safetensors.shape import architecture_shape, language_config, trained_context
 from lmrt.adapters.safetensors.texts import TEMPLATE, chat_template, generation_defaults
 from lmrt.adapters.safetensors.weights import INDEX
@@ -61,6 +61,7 @@ def describe_safetensors(
         weights=weight_bytes(tensors, len(shape.layers)),
         source=LocalSource(folder),
         remote_code=_remote_code(names, config),
+        dtype=float_type(tensors),
     )
     return _described(folder, config, artifact, shape)
 

@@ -7,6 +7,7 @@ from attrs import frozen
 
 from lmrt.adapters.safetensors.documents import Settings
 from lmrt.adapters.safetensors.header import DTYPE_BITS, Tensor
+from lmrt.domain.config import Dtype
 from lmrt.domain.models import ArtifactFormat, Quantization
 
 _PACKED = frozenset({"I32", "U32", "U8"})
@@ -17,6 +18,7 @@ _SIDE_SUFFIXES = (
     ".quant_map", ".nested_quant_map", "_scales",
 )  # fmt: skip
 """Tensors that belong to the rounding of others and are no weights themselves."""
+_FLOATS = {"F32": Dtype.F32, "F16": Dtype.F16, "BF16": Dtype.BF16}
 _NAMES = {"F8_E4M3": "FP8", "F8_E5M2": "FP8", "F4": "FP4", "U8": "INT8", "I8": "INT8"}
 
 
@@ -86,7 +88,19 @@ def quantization(found: Rounding, tensors: Sequence[Tensor]) -> tuple[Quantizati
     elif found.method is not None and found.bits is not None and dominating in _PACKED:
         name = f"{found.method.upper()}-{found.bits}bit"
     bits = stored / parameters if parameters else float(DTYPE_BITS[dominating])
-    return Quantization(name, bits), parameters
+    return Quantization(name, bits, found.method), parameters
+
+
+def float_type(tensors: Sequence[Tensor]) -> Dtype | None:
+    """Return the type of most floating-point weights, or None where there are none of a plain type.
+
+    Of rounded weights it is the type of their scales, which is the one they are computed in.
+    """
+    sizes: Counter[str] = Counter()
+    for tensor in tensors:
+        if tensor.dtype in _FLOATS:
+            sizes[tensor.dtype] += tensor.size
+    return _FLOATS[sizes.most_common(1)[0][0]] if sizes else None
 
 
 def _weights_in(tensor: Tensor, found: Rounding, modules: dict[str, int]) -> int:

@@ -5,6 +5,7 @@ each in a module of its own::
 
     combinations   every artifact x backend x device
     screening      what speaks against one, memory apart
+    dtypes         which data types its weights may be loaded as
     kv_types       which KV cache types it may take
     context        which context lengths are tried
     fitting        the first context, KV type and placement that fit into memory

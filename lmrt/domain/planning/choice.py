@@ -63,6 +63,8 @@ class Merits:
 def merits(fit: Fits) -> Merits:
     """Return a candidate's merits."""
     bits = fit.combination.artifact.quantization.bits_per_weight
+    if fit.candidate.settings.dtype is not None:
+        bits = min(bits, fit.candidate.settings.dtype.bits)
     return Merits(
         quality=_three_digits(min(bits, _BEST_BITS)),
         speed=_three_digits(fit.candidate.speed.decode),

@@ -6,6 +6,7 @@ from attrs import frozen
 
 from lmrt.domain.machine import DeviceKind
 from lmrt.domain.models import Artifact
+from lmrt.domain.planning.dtypes import DtypeChoice, dtype_choice
 from lmrt.domain.planning.kv_types import KvChoice, kv_choice
 from lmrt.domain.planning.query import Query
 from lmrt.domain.probes import Available, BackendDevice, BackendProbe
@@ -20,12 +21,10 @@ class Offer:
     Attributes:
         probe: The backend.
         devices: Its devices that the machine has, in the backend's order.
-        kv_types: The KV cache types that it may take.
     """
 
     probe: BackendProbe
     devices: tuple[BackendDevice, ...]
-    kv_types: KvChoice
 
 
 @frozen
@@ -37,12 +36,16 @@ class Combination:
         offer: The backend's side.
         name: The device's name, or None for an unavailable backend.
         device: The device as the backend sees it, or None where it cannot use it.
+        dtypes: The data types that the weights may be loaded as.
+        kv_types: The KV cache types that go with them.
     """
 
     artifact: Artifact
     offer: Offer
     name: str | None
     device: BackendDevice | None
+    dtypes: DtypeChoice
+    kv_types: KvChoice
 
     @property
     def backend(self) -> str:
@@ -57,12 +60,14 @@ def combinations(query: Query, probes: Sequence[BackendProbe]) -> Iterator[Combi
     the request pins, so that the ledger also says why a backend leaves a device alone.
     """
     for probe in probes:
-        offer = Offer(probe, _usable(query, probe), kv_choice(query, probe))
+        offer = Offer(probe, _usable(query, probe))
         usable = {device.device: device for device in offer.devices}
         for name in _names(query, probe):
             device = None if name is None else usable.get(name)
             for artifact in query.model.artifacts:
-                yield Combination(artifact, offer, name, device)
+                dtypes = dtype_choice(query, artifact, device)
+                kv_types = kv_choice(query, probe, dtypes.computes)
+                yield Combination(artifact, offer, name, device, dtypes, kv_types)
 
 
 def _names(query: Query, probe: BackendProbe) -> tuple[str | None, ...]:

@@ -4,7 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from lmrt.domain.config import Preference
 from lmrt.domain.explanations import describe
-from lmrt.domain.notices import ContextReduced, CpuFallback, KvTypeReduced, Notice, PartialOffload
+from lmrt.domain.notices import (
+    ContextReduced,
+    CpuFallback,
+    DtypeReduced,
+    KvTypeReduced,
+    Notice,
+    PartialOffload,
+)
 from lmrt.domain.planning.choice import Respect, merits, respect
 from lmrt.domain.planning.combinations import CPU
 from lmrt.domain.planning.context import context_ladder
@@ -85,6 +92,8 @@ def notices(query: Query, chosen: Fits, assessments: Sequence[Assessment]) -> It
         yield ContextReduced(default, settings.context_length)
     if settings.kv_type is not chosen.default_kv_type:
         yield KvTypeReduced(str(chosen.default_kv_type), str(settings.kv_type))
+    if settings.dtype is not chosen.default_dtype:
+        yield DtypeReduced(str(chosen.default_dtype), str(settings.dtype))
     match chosen.candidate.placement:
         case OnCpu():
             yield from _cpu_fallback(query, chosen, assessments)

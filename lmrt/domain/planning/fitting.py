@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from lmrt.domain.config import KvType
+from lmrt.domain.config import Dtype, KvType
 from lmrt.domain.machine import Accelerator, DeviceKind
 from lmrt.domain.planning.combinations import Combination
 from lmrt.domain.planning.compute import buffer_bytes
 from lmrt.domain.planning.context import context_ladder
+from lmrt.domain.planning.dtypes import DtypeChoice, loaded_artifact
 from lmrt.domain.planning.kv_types import KvChoice
 from lmrt.domain.planning.memory import Load
 from lmrt.domain.planning.offload import Placed, place
@@ -18,7 +19,7 @@ from lmrt.domain.planning.screening import screen
 from lmrt.domain.planning.settings import cache_settings, execution_settings
 from lmrt.domain.planning.specialization import specialization
 from lmrt.domain.planning.speed import bytes_read, speed
-from lmrt.domain.planning.weights import Sizing, size_up
+from lmrt.domain.planning.weights import size_up
 from lmrt.domain.plans import Candidate
 from lmrt.domain.probes import BackendDevice
 from lmrt.domain.rejections import (
@@ -51,12 +52,14 @@ class Fits:
         candidate: How it runs.
         context: The rung of the context ladder that it reaches, before rounding.
         default_kv_type: The KV cache type that it would have with more memory.
+        default_dtype: The data type that its weights would have with more memory.
     """
 
     combination: Combination
     candidate: Candidate
     context: int
     default_kv_type: KvType
+    default_dtype: Dtype | None
 
 
 @frozen
@@ -74,49 +77,59 @@ Assessment = Fits | Fails
 def assess(query: Query, combination: Combination) -> Assessment:
     """Return whether a combination can run, independently of every other."""
     rejections = screen(query, combination)
-    device, choice = combination.device, combination.offer.kv_types
+    device, choice = combination.device, combination.kv_types
     estimable = all(isinstance(rejection, _ESTIMABLE) for rejection in rejections)
     if not estimable or device is None or choice.default is None:
         return Fails(combination, rejections, None)
-    sizing = size_up(combination.artifact, query.model.shape)
     limits = pools(query.machine, _accelerator(query, device), query.request.memory_budget)
-    for context, kv_type in _attempts(query, choice, choice.default):
-        load = _load(query, combination, device, sizing, context, kv_type)
+    for dtype, context, kv_type in _attempts(query, combination.dtypes, choice, choice.default):
+        load = _load(query, combination, device, dtype, context, kv_type)
         placed = place(load, limits)
         if not placed.shortages:
             break
-    candidate = _candidate(query, combination, device, load, placed)
+    candidate = _candidate(query, combination, device, dtype, load, placed)
     rejections = (*rejections, *placed.shortages)
     if rejections:
         return Fails(combination, rejections, candidate)
-    return Fits(combination, candidate, context, choice.default)
+    return Fits(combination, candidate, context, choice.default, combination.dtypes.default)
 
 
-def _attempts(query: Query, choice: KvChoice, default: KvType) -> Iterator[tuple[int, KvType]]:
+def _attempts(
+    query: Query, dtypes: DtypeChoice, choice: KvChoice, default: KvType
+) -> Iterator[tuple[Dtype | None, int, KvType]]:
+    """Yield what is given up in turn: context, the KV cache's type, then the weights' own."""
     ladder = context_ladder(query.request, query.model)
-    for context in ladder:
-        yield context, default
-    for kv_type in choice.smaller:
-        yield ladder[-1], kv_type
+    for dtype in (dtypes.default, *dtypes.smaller):
+        for context in ladder:
+            yield dtype, context, default
+        for kv_type in choice.smaller:
+            yield dtype, ladder[-1], kv_type
 
 
 def _load(
     query: Query,
     combination: Combination,
     device: BackendDevice,
-    sizing: Sizing,
+    dtype: Dtype | None,
     context: int,
     kv_type: KvType,
 ) -> Load:
     shape, kinds, probe = query.model.shape, query.kinds, combination.offer.probe
     accelerator = _accelerator(query, device)
+    loaded = loaded_artifact(combination.artifact, dtype, combination.dtypes.computes)
+    sizing = size_up(loaded, shape)
     cache = cache_settings(probe, context, kv_type, on_cpu=accelerator is None)
     buffers = buffer_bytes(shape, kinds, sizing.feed_forward, cache)
     return Load(shape, kinds, sizing, cache, buffers, probe, accelerator)
 
 
 def _candidate(
-    query: Query, combination: Combination, device: BackendDevice, load: Load, placed: Placed
+    query: Query,
+    combination: Combination,
+    device: BackendDevice,
+    dtype: Dtype | None,
+    load: Load,
+    placed: Placed,
 ) -> Candidate:
     machine, sizing, placement = query.machine, load.sizing, placed.placement
     read = bytes_read(sizing, placement)
@@ -125,7 +138,7 @@ def _candidate(
         backend=load.probe.backend,
         placement=placement,
         specialization=specialization(placement, device.kind, len(sizing.layers)),
-        settings=execution_settings(load.cache, read.host, machine.processor.physical_cores),
+        settings=execution_settings(load.cache, read.host, machine.processor.physical_cores, dtype),
         memory=placed.memory,
         speed=speed(read, device, load.probe, machine, load.accelerator),
     )

@@ -40,6 +40,8 @@ def total_bytes(kinds: LayerKinds, cache: CacheSettings) -> int:
 
 def window_cells(window: int, cache: CacheSettings) -> int:
     """Return the cells of a sliding layer's cache."""
+    if cache.whole_windows:
+        return cache.context
     cells = rounded_up(window * cache.sequences + cache.batch, cache.rounding)
     return min(cache.context, cells)
 

@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from lmrt.domain.config import KvType
+from lmrt.domain.config import Dtype, KvType
 from lmrt.domain.models import (
     FullAttention,
     LatentAttention,
@@ -30,17 +30,22 @@ class KvChoice:
     rejections: tuple[Rejection, ...] = ()
 
 
-def kv_choice(query: Query, probe: BackendProbe) -> KvChoice:
-    """Return the types that the request, the backend and the model's heads allow."""
+def kv_choice(query: Query, probe: BackendProbe, computes: Dtype | None = None) -> KvChoice:
+    """Return the types that the request, the backend and the model's heads allow.
+
+    Args:
+        query: What is planned.
+        probe: The backend.
+        computes: The type of activations, which the cache of some backends follows.
+    """
+    known = tuple(found for found in probe.kv_types if _follows(found, probe, computes))
     possible = tuple(
-        kv_type
-        for kv_type in probe.kv_types
-        if _aligned(kv_type, query.kinds) and _fusable(kv_type, probe)
+        kv_type for kv_type in known if _aligned(kv_type, query.kinds) and _fusable(kv_type, probe)
     )
     pinned = query.request.kv_type
-    wanted = pinned if pinned is not None else next(iter(possible or probe.kv_types), KvType.F16)
+    wanted = pinned if pinned is not None else next(iter(possible or known), KvType.F16)
     if wanted not in possible:
-        return KvChoice(None, rejections=_against(wanted, possible, query, probe))
+        return KvChoice(None, rejections=_against(wanted, known, possible, query, probe))
     if pinned is not None:
         return KvChoice(pinned)
     smaller = (kv_type for kv_type in possible if kv_type.bits < wanted.bits)
@@ -48,15 +53,26 @@ def kv_choice(query: Query, probe: BackendProbe) -> KvChoice:
 
 
 def _against(
-    wanted: KvType, possible: tuple[KvType, ...], query: Query, probe: BackendProbe
+    wanted: KvType,
+    known: tuple[KvType, ...],
+    possible: tuple[KvType, ...],
+    query: Query,
+    probe: BackendProbe,
 ) -> tuple[Rejection, ...]:
     found: list[Rejection] = []
-    if wanted not in probe.kv_types or not _aligned(wanted, query.kinds):
+    if wanted not in known or not _aligned(wanted, query.kinds):
         names = tuple(str(kv_type) for kv_type in possible)
         found.append(KvTypeUnsupported(str(wanted), names))
     if not _fusable(wanted, probe):
         found.append(FeatureMissing(str(Feature.FLASH_ATTENTION)))
     return tuple(found)
+
+
+def _follows(kv_type: KvType, probe: BackendProbe, computes: Dtype | None) -> bool:
+    """Return whether the backend can keep this type beside weights that compute in another."""
+    if not probe.kv_follows_weights or computes is None or kv_type.block > 1:
+        return True
+    return kv_type.value == computes.value
 
 
 def _fusable(kv_type: KvType, probe: BackendProbe) -> bool:

@@ -9,6 +9,7 @@ from lmrt.domain.plans import Alternative, Rejected
 from lmrt.domain.rejections import (
     BackendUnavailable,
     ContextExceeded,
+    DtypeUnsupported,
     KvTypeUnsupported,
     MemoryExceeded,
     PinnedElsewhere,
@@ -19,6 +20,7 @@ _EASIEST_FIRST = (
     PinnedElsewhere,
     ContextExceeded,
     KvTypeUnsupported,
+    DtypeUnsupported,
     MemoryExceeded,
     BackendUnavailable,
 )

@@ -36,7 +36,8 @@ def screen(query: Query, combination: Combination) -> tuple[Rejection, ...]:
             found += _device(combination)
             found += _format(combination)
             found += _abilities(query, combination.offer.probe)
-            found += combination.offer.kv_types.rejections
+            found += combination.dtypes.rejections
+            found += combination.kv_types.rejections
     found += _model(query, combination)
     return tuple(dict.fromkeys(found))
 
@@ -60,6 +61,9 @@ def _format(combination: Combination) -> Iterator[Rejection]:
     if artifact.format not in probe.formats:
         readable = tuple(sorted(str(name) for name in probe.formats))
         yield FormatUnsupported(str(artifact.format), readable)
+    elif artifact.quantization.method not in (None, *probe.methods):
+        stored = f"{artifact.format} rounded by {artifact.quantization.method}"
+        yield FormatUnsupported(stored, tuple(sorted(probe.methods)))
     elif probe.architectures is not None and artifact.architecture not in probe.architectures:
         yield ArchitectureUnsupported(artifact.architecture)
 

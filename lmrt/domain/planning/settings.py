@@ -2,7 +2,7 @@
 
 from attrs import frozen
 
-from lmrt.domain.config import KvType
+from lmrt.domain.config import Dtype, KvType
 from lmrt.domain.planning.context import rounded_up
 from lmrt.domain.plans import ExecutionSettings
 from lmrt.domain.probes import BackendProbe, Feature
@@ -32,6 +32,7 @@ class CacheSettings:
         batch: Most tokens that one step takes.
         sequences: Sequences that can be live at once; they share the context's cells.
         rounding: Numbers of cells are rounded up to a multiple of it.
+        whole_windows: Whether sliding-window layers keep the whole context.
     """
 
     context: int
@@ -40,6 +41,7 @@ class CacheSettings:
     batch: int
     sequences: int
     rounding: int
+    whole_windows: bool = False
 
 
 def cache_settings(
@@ -56,13 +58,20 @@ def cache_settings(
         kv_type=kv_type,
         flash_attention=Feature.FLASH_ATTENTION in probe.features and kv_type is not KvType.F32,
         batch=min(rounded, CPU_BATCH if on_cpu else DEVICE_BATCH),
-        sequences=max(1, min(probe.max_sequences, MAX_SEQUENCES)),
+        sequences=max(1, min(_served_at_once(probe, kv_type), MAX_SEQUENCES)),
         rounding=probe.context_rounding,
+        whole_windows=probe.whole_windows,
     )
 
 
+def _served_at_once(probe: BackendProbe, kv_type: KvType) -> int:
+    if kv_type.block > 1 and probe.rounded_kv_sequences is not None:
+        return min(probe.rounded_kv_sequences, probe.max_sequences)
+    return probe.max_sequences
+
+
 def execution_settings(
-    cache: CacheSettings, bytes_on_cpu: float, physical_cores: int
+    cache: CacheSettings, bytes_on_cpu: float, physical_cores: int, dtype: Dtype | None
 ) -> ExecutionSettings:
     """Return the full settings.
 
@@ -70,6 +79,7 @@ def execution_settings(
         cache: What memory depends on.
         bytes_on_cpu: Bytes of weights that the CPU reads for one token.
         physical_cores: Of the machine.
+        dtype: What the weights are loaded as, or None for as they are stored.
     """
     threads = max(1, min(1 + int(bytes_on_cpu // BYTES_PER_THREAD), physical_cores))
     return ExecutionSettings(
@@ -80,4 +90,5 @@ def execution_settings(
         batch_threads=threads,
         batch_size=cache.batch,
         max_sequences=cache.sequences,
+        dtype=dtype,
     )

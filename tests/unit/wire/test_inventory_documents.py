@@ -26,7 +26,11 @@ def test_models_come_with_their_artifacts() -> None:
     base, chat = payload["models"]
     assert [artifact["id"] for artifact in base["artifacts"]] == ["Q4_K_M.gguf", "Q8_0.gguf"]
     assert base["artifacts"][0]["size"] == Q4.size
-    assert base["artifacts"][0]["quantization"] == {"name": "Q4_K_M", "bits_per_weight": 4.85}
+    assert base["artifacts"][0]["quantization"] == {
+        "name": "Q4_K_M",
+        "bits_per_weight": 4.85,
+        "method": None,
+    }
     assert (base["layers"], base["trained_context"]) == (32, 131_072)
     assert (base["has_chat_template"], chat["has_chat_template"]) == (False, True)
 

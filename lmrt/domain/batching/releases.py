@@ -1,9 +1,12 @@
 """Sequences that their callers gave up, told to the engine while it computes."""
 
 import threading
+from collections.abc import Callable
 
-from lmrt.adapters.llama_cpp.abort import AbortFlag
 from lmrt.domain.sequences import SequenceHandle
+
+StopFlag = Callable[[bool], None]
+"""Told whether nobody waits for the computation under way any more; from any thread."""
 
 
 class Releases:
@@ -12,14 +15,17 @@ class Releases:
     A computation is stopped only where every sequence in it was released, so that no other
     sequence ever loses work.
 
+    Args:
+        stop: Told whenever it changes; nothing is told where the engine cannot be stopped.
+
     Attributes:
         pending: Released sequences that are still live; to be looked into only.
     """
 
-    def __init__(self, flag: AbortFlag) -> None:
+    def __init__(self, stop: StopFlag | None = None) -> None:
         self.pending: set[SequenceHandle] = set()
         self._live: set[SequenceHandle] = set()
-        self._flag = flag
+        self._stop = stop
         self._lock = threading.Lock()
 
     def admitted(self, handle: SequenceHandle) -> None:
@@ -48,4 +54,5 @@ class Releases:
             return tuple(sorted(self.pending))
 
     def _update(self) -> None:
-        self._flag.set(bool(self._live) and self.pending == self._live)
+        if self._stop is not None:
+            self._stop(bool(self._live) and self.pending == self._live)

@@ -4,7 +4,7 @@ from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lmrt.adapters.llama_cpp.slots import Slot, SlotTable, common_prefix
+from lmrt.domain.batching.slots import Slot, SlotTable, common_prefix
 
 
 @define

@@ -4,7 +4,7 @@ import ctypes
 from typing import Any
 
 from lmrt.adapters.llama_cpp.abort import AbortFlag
-from lmrt.adapters.llama_cpp.releases import Releases
+from lmrt.domain.batching.releases import Releases
 from lmrt.domain.sequences import SequenceHandle
 
 ONE, TWO, THREE = (SequenceHandle(number) for number in (1, 2, 3))
@@ -30,7 +30,7 @@ class Params:
 def made(*live: SequenceHandle) -> tuple[Releases, Params]:
     flag, params = AbortFlag(), Params()
     flag.install(params, Api())
-    releases = Releases(flag)
+    releases = Releases(flag.set)
     for handle in live:
         releases.admitted(handle)
     return releases, params
