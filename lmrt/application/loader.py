@@ -107,7 +107,8 @@ class RuntimeLoader:
         tokenizer = self._tokenizers[plan.artifact.format].open(plan.artifact, root)
         backend = self._backends[plan.backend]
         scheduler = Scheduler(lambda: backend.load(plan, root, progress), plan.backend)
-        runtime = LoadedRuntime(model, plan, tokenizer, scheduler, self._clock() - started)
+        told = model.told_by(plan.artifact)
+        runtime = LoadedRuntime(told, plan, tokenizer, scheduler, self._clock() - started)
         try:
             check_effective(plan, runtime.facts)
         except ValueError:

@@ -13,7 +13,7 @@ class LoadedRuntime:
     """A loaded backend runtime, ready to execute prompts from any thread.
 
     Attributes:
-        model: The model's metadata.
+        model: The model's metadata, with the chat template of the artifact that was loaded.
         plan: The plan that it was loaded by.
         tokenizer: The artifact's tokenizer.
         scheduler: The engine thread's owner.

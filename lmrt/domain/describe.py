@@ -121,6 +121,9 @@ def merged(
         chat_template=_first([one.chat_template for one in described]),
         generation_defaults=generation,
         artifacts=tuple(one.artifact for one in described),
+        artifact_templates={
+            one.artifact.id: one.chat_template for one in described if one.chat_template is not None
+        },
     )
 
 

@@ -1,9 +1,10 @@
 """A resolved model: its shape, and the artifacts that hold its weights."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from lmrt.domain.config import Dtype
 from lmrt.domain.generation import GenerationConfig
@@ -219,6 +220,8 @@ class ResolvedModel:
         chat_template: The Jinja template of its conversations, or None for a base model.
         generation_defaults: The model's own generation settings.
         artifacts: Every loadable set of files, in a stable order.
+        artifact_templates: The template in each artifact's own files, by the artifact's id; without
+            those that hold none.
     """
 
     reference: str
@@ -231,6 +234,18 @@ class ResolvedModel:
     chat_template: str | None = field(repr=lambda text: "None" if text is None else "<template>")
     generation_defaults: GenerationConfig
     artifacts: tuple[Artifact, ...]
+    artifact_templates: Mapping[str, str] = field(
+        factory=dict, hash=False, repr=lambda texts: f"<{len(texts)} templates>"
+    )
+
+    def told_by(self, artifact: Artifact) -> "ResolvedModel":
+        """Return the model as one artifact's own files tell it, for what belongs to its texts.
+
+        Its chat template is the artifact's own, since it writes the control tokens of that
+        artifact's tokenizer; the model's stands in where the artifact has none.
+        """
+        own = self.artifact_templates.get(artifact.id, self.chat_template)
+        return evolve(self, chat_template=own)
 
 
 @frozen
