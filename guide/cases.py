@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from guide.corpus import DEFAULT_SYSTEM_PROMPT, Conversation, Turn, follow_ups
-from guide.judge import REDIRECT, Label
+from guide.judge import Label
+from guide.patterns import OFF_TOPIC
 from guide.split import Asked, Split
 from guide.topics import Knowledge, Topic
 
@@ -58,7 +59,7 @@ def _case(kind: str, asked: Asked, turns: tuple[Turn, ...]) -> Case:
         file="offtopic" if topic is None else topic.file,
         before=Conversation(DEFAULT_SYSTEM_PROMPT, turns),
         question=asked.text,
-        expected=Label(REDIRECT if topic is None else topic.id, "answer"),
+        expected=Label(OFF_TOPIC if topic is None else topic.id, "answer"),
     )
 
 

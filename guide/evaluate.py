@@ -12,7 +12,8 @@ from guide.cases import ALONE, FOLLOW_UP, SWITCH, Case, cases
 from guide.corpus import prompt_tokens
 from guide.engine import engine
 from guide.files import GGUF, MODEL_DIR
-from guide.judge import REDIRECT, Judgement, make_judge
+from guide.judge import Judgement, make_judge
+from guide.patterns import OFF_TOPIC
 from guide.split import split
 from guide.tokenizer import load_codec
 from guide.topics import TOPICS_DIR, Knowledge, load_knowledge
@@ -45,12 +46,12 @@ class Outcome:
     @property
     def redirected(self) -> bool:
         """Return whether it is the redirect."""
-        return self.judgement.label is not None and self.judgement.label.topic == REDIRECT
+        return self.judgement.label is not None and self.judgement.label.topic == OFF_TOPIC
 
     @property
     def off_topic(self) -> bool:
         """Return whether it should be."""
-        return self.case.expected.topic == REDIRECT
+        return self.case.expected.topic == OFF_TOPIC
 
 
 @frozen

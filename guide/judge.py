@@ -7,9 +7,9 @@ from difflib import SequenceMatcher
 from attrs import field, frozen
 
 from guide.corpus import END_OF_TOPIC
+from guide.patterns import OFF_TOPIC
 from guide.topics import Knowledge
 
-REDIRECT = "off-topic"
 END = "end-of-topic"
 NEAR = 0.9
 CANDIDATES = 3  # texts compared letter by letter, the most similar in their words
@@ -73,7 +73,7 @@ class Judge:
 
 def make_judge(knowledge: Knowledge) -> Judge:
     """Return the judge over all the answers."""
-    texts = {knowledge.redirect: Label(REDIRECT, "answer"), END_OF_TOPIC: Label(END, "answer")}
+    texts = {knowledge.redirect: Label(OFF_TOPIC, "answer"), END_OF_TOPIC: Label(END, "answer")}
     for topic in knowledge.topics:
         texts[topic.answer] = Label(topic.id, "answer")
         texts[topic.more] = Label(topic.id, "more")

@@ -39,13 +39,15 @@ class Attention(nn.Module):
             projection(states).view(batch, length, -1, self.shape.head).transpose(1, 2)
             for projection in (self.q_proj, self.k_proj, self.v_proj)
         )
-        gathered = functional.scaled_dot_product_attention(
-            rotate(queries, cosine, sine),
-            rotate(keys, cosine, sine),
-            values,
-            is_causal=True,
-            enable_gqa=self.shape.kv_heads != self.shape.heads,
-        )
+        keys = rotate(keys, cosine, sine)
+        if self.shape.kv_heads != self.shape.heads:
+            shared = self.shape.heads // self.shape.kv_heads
+            keys, values = (each.repeat_interleave(shared, 1) for each in (keys, values))
+        scores = rotate(queries, cosine, sine) @ keys.transpose(-1, -2)
+        # Written out: torch's fused attention takes longer backwards than all else together.
+        ahead = torch.full((length, length), -torch.inf).triu(1)
+        weights = (scores * self.shape.head**-0.5 + ahead).softmax(-1).to(values.dtype)
+        gathered = weights @ values
         mixed: Tensor = self.o_proj(gathered.transpose(1, 2).reshape(batch, length, -1))
         return mixed
 

@@ -13,6 +13,8 @@ FRAMES = "frames.toml"
 CHOICE = re.compile(r"\{([^{}]*)\}")
 NAMES = "= "
 SLOT = "@"
+OFF_TOPIC = "off-topic"
+"""Stands among the topics for everything else."""
 
 
 class PatternError(ValueError):
@@ -59,10 +61,10 @@ def load_patterns(topics: Iterable[str], folder: Path = PHRASINGS) -> Mapping[st
     Raises:
         PatternError: One names a topic that does not exist, or a line is not well formed.
     """
-    known = frozenset(topics)
+    known = frozenset((*topics, OFF_TOPIC))
     frames = tomllib.loads((folder / FRAMES).read_text(encoding="utf-8"))
     rows: dict[str, list[str]] = {}
-    for path in sorted(folder.glob("*.toml")):
+    for path in sorted(folder.rglob("*.toml")):
         table = tomllib.loads(path.read_text(encoding="utf-8")).get("topics", {})
         unknown = sorted(set(table) - known)
         if unknown:

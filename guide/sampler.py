@@ -17,7 +17,7 @@ from guide.corpus import (
     encode,
     follow_ups,
 )
-from guide.patterns import Pattern
+from guide.patterns import OFF_TOPIC, Pattern
 from guide.split import Asked, Split, split
 from guide.tokenizer import Codec
 from guide.topics import Knowledge, normalise
@@ -39,21 +39,21 @@ class Mix:
         cut_at: Most tokens kept of those.
         asked: How much the tokens of questions count in the loss.
         strength: Multiplies the probabilities of the augmentation.
-        patterns: Questions on topics that come from the patterns.
+        patterns: Questions, on topics and off, that come from the patterns.
     """
 
     off_topic: float = 0.2
     follow_up: float = 0.45
-    second: float = 0.12
+    second: float = 0.22
     default_system: float = 0.55
     no_system: float = 0.38
     plain: float = 0.3
-    cut: float = 0.75
+    cut: float = 0.78
     cut_more: float = 0.3
     cut_at: int = 8
     asked: float = 0.0
     strength: float = 0.7
-    patterns: float = 0.1
+    patterns: float = 0.65
 
 
 @frozen
@@ -151,7 +151,7 @@ class Sampler:
     def _ask(self, rng: random.Random) -> tuple[Turn, str]:
         """Return a turn on some question, and what is answered if more is asked."""
         if rng.random() < self.mix.off_topic:
-            asked = rng.choice(self.off_topic)
+            asked = self._patterned(rng.choice(self.off_topic), rng)
         else:
             asked = self._patterned(rng.choice(rng.choice(self.by_topic)), rng)
         question = self._vary(asked.text, rng, product=asked.topic is not None)
@@ -161,11 +161,10 @@ class Sampler:
 
     def _patterned(self, asked: Asked, rng: random.Random) -> Asked:
         """Return the question, or one on the same topic that a pattern gives."""
-        if asked.topic is None or asked.topic.id not in self.patterns:
+        pattern = self.patterns.get(OFF_TOPIC if asked.topic is None else asked.topic.id)
+        if pattern is None or rng.random() >= self.mix.patterns:
             return asked
-        if rng.random() >= self.mix.patterns:
-            return asked
-        text = self.patterns[asked.topic.id].draw(rng)
+        text = pattern.draw(rng)
         return asked if normalise(text) in self.forbidden else Asked(text, asked.topic)
 
     def _ask_more(self, rng: random.Random, answer: str) -> tuple[Turn, str]:
