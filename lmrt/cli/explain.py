@@ -9,13 +9,14 @@ def plan_lines(plan: RuntimePlan) -> list[str]:
     chosen, settings, memory = plan.chosen, plan.settings, plan.chosen.memory
     quantization = plan.artifact.quantization
     threads = f"{settings.threads} thread{'s' if settings.threads != 1 else ''}"
+    loaded = f" loaded as {settings.dtype}" if settings.dtype is not None else ""
     speed = f"about {chosen.speed.decode:,.0f} tokens/s"
     if not chosen.speed.measured_bandwidth:
         speed += " (from a typical memory bandwidth, to rank candidates only)"
     return [
         f"model    {plan.model_name} ({plan.model_reference})",
         (
-            f"chosen   {plan.artifact.id} · {plan.artifact.format} {quantization.name} on "
+            f"chosen   {plan.artifact.id} · {plan.artifact.format} {quantization.name}{loaded} on "
             f"{plan.backend}, {chosen.specialization.name}"
         ),
         f"why      {plan.reason}",

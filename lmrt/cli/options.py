@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from lmrt.domain.config import KvType, Preference
+from lmrt.domain.config import Dtype, KvType, Preference
 
 _RUNTIME = "Where and how it runs"
 _OUTPUT = "What is shown"
@@ -32,6 +32,15 @@ KvTypeOption = Annotated[
         "--kv-type",
         metavar="TYPE",
         help=f"Data type of the KV cache: {', '.join(KvType)}.",
+        rich_help_panel=_RUNTIME,
+    ),
+]
+DtypeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dtype",
+        metavar="TYPE",
+        help=f"Data type that weights are loaded as, on mlx and torch: {', '.join(Dtype)}.",
         rich_help_panel=_RUNTIME,
     ),
 ]

@@ -19,6 +19,7 @@ _KEYS: dict[str, type] = {
     "device": str,
     "context": int,
     "kv_type": str,
+    "dtype": str,
     "memory_budget": str,
     "prefer": str,
     "strict": bool,
@@ -38,6 +39,7 @@ class Settings:
         device: The device to pin, or None.
         context: Tokens of context, or None.
         kv_type: Data type of the KV cache, or None.
+        dtype: Data type that weights are loaded as, or None.
         memory_budget: Most bytes to use, or None.
         prefer: What weighs most, or None.
         strict: Whether notices are errors.
@@ -51,6 +53,7 @@ class Settings:
     device: str | None = None
     context: int | None = None
     kv_type: str | None = None
+    dtype: str | None = None
     memory_budget: int | None = None
     prefer: str | None = None
     strict: bool = False

@@ -25,7 +25,7 @@ def test_the_file_sets_every_key(tmp_path: Path) -> None:
     settings = _settings(
         tmp_path,
         'model = "a"\nmodels_dir = "~/m"\nbackend = "llama.cpp"\ndevice = "cpu"\ncontext = 2048\n'
-        'kv_type = "q8_0"\nmemory_budget = "2GB"\nprefer = "speed"\nstrict = true\n'
+        'kv_type = "q8_0"\ndtype = "bf16"\nmemory_budget = "2GB"\nprefer = "speed"\nstrict = true\n'
         '[aliases]\nmine = "org/name"\n',
     )
     assert settings == Settings(
@@ -35,6 +35,7 @@ def test_the_file_sets_every_key(tmp_path: Path) -> None:
         device="cpu",
         context=2048,
         kv_type="q8_0",
+        dtype="bf16",
         memory_budget=2 * 10**9,
         prefer="speed",
         strict=True,
