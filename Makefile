@@ -58,10 +58,11 @@ $(VENV)/.ready-run: pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(PIP) install --quiet -c constraints.txt -e '.[llama-cpp]'
 	@touch $@
 
-# torch by itself, so that pip takes exactly this version; the checks cover the training code too.
+# torch by itself, so that pip takes exactly this version. The checks run all three backends, and
+# cover the training code.
 $(VENV)/.ready-test: $(VENV)/.ready-run
 	$(PIP) install --quiet -c constraints.txt torch==2.13.0
-	$(PIP) install --quiet -c constraints.txt -e '.[llama-cpp,test,train]'
+	$(PIP) install --quiet -c constraints.txt -e '.[llama-cpp,mlx,torch,test,train]'
 	@touch $@
 
 clean:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from lmrt.domain.explanations import describe, fix
 from lmrt.domain.plans import Alternative, Outranked, Rejected
+from lmrt.domain.rejections import BackendUnavailable
 
 
 def ledger_lines(alternatives: Sequence[Alternative]) -> list[str]:
@@ -25,6 +26,16 @@ def reasons(row: Alternative) -> list[str]:
             return [f"outranked: {reason}"]
         case Rejected(rejections):
             return [f"{rejection.code}: {describe(rejection)}" for rejection in rejections]
+
+
+def installs(alternatives: Sequence[Alternative]) -> list[str]:
+    """Return what would let further backends run, each once: all else is no fault of a plan."""
+    found: dict[str, None] = {}
+    for row in alternatives:
+        for rejection in row.why.rejections if isinstance(row.why, Rejected) else ():
+            if isinstance(rejection, BackendUnavailable) and rejection.fix:
+                found.setdefault(rejection.fix)
+    return list(found)
 
 
 def fixes(alternatives: Sequence[Alternative]) -> list[str]:

@@ -63,7 +63,7 @@ def plan(
 
 def _show(plan: "RuntimePlan") -> None:
     from lmrt.cli.explain import plan_lines
-    from lmrt.cli.ledger import fixes
+    from lmrt.cli.ledger import installs
 
     console = table_console()
     console.print("\n".join(plan_lines(plan)), highlight=False, markup=False, soft_wrap=True)
@@ -72,7 +72,7 @@ def _show(plan: "RuntimePlan") -> None:
     if plan.alternatives:
         console.print()
         console.print(_table(plan))
-    for command in fixes(plan.alternatives):
+    for command in installs(plan.alternatives):
         say(f"fix: {command}")
 
 
