@@ -18,10 +18,12 @@ class EncodedPrompt:
     """A prompt as the backend takes it.
 
     Attributes:
+        text: Its text, without what the tokenizer puts before it.
         tokens: Its token ids.
         notices: What was left out of it.
     """
 
+    text: str
     tokens: tuple[int, ...]
     notices: tuple[Notice, ...] = ()
 
@@ -65,7 +67,7 @@ def _templated(
         rest = _templated(renderer, runtime, messages[1:])
         ignored = OptionIgnored("system", "the model's chat template takes no system instruction")
         return evolve(rest, notices=(ignored, *rest.notices))
-    return EncodedPrompt(encode_prompt(pieces, runtime.tokenizer))
+    return EncodedPrompt("".join(pieces), encode_prompt(pieces, runtime.tokenizer))
 
 
 def _raw(runtime: LoadedRuntime, messages: Sequence[Message]) -> EncodedPrompt:
@@ -78,7 +80,7 @@ def _raw(runtime: LoadedRuntime, messages: Sequence[Message]) -> EncodedPrompt:
         notices.append(OptionIgnored("system", "raw text has no turns"))
     if len(messages) - len(system) > 1:
         notices.append(OptionIgnored("history", "raw text has no turns"))
-    return EncodedPrompt(encode_prompt((text,), runtime.tokenizer), tuple(notices))
+    return EncodedPrompt(text, encode_prompt((text,), runtime.tokenizer), tuple(notices))
 
 
 def _empty() -> ConfigurationError:
