@@ -7,6 +7,7 @@ from pathlib import Path
 from lmrt.application.client import RuntimeClient as _RuntimeClient
 from lmrt.application.executor import RuntimeExecutor
 from lmrt.application.loader import RuntimeLoader
+from lmrt.application.parity import ParityCheck
 from lmrt.application.resolver import Resolver
 from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.payloads import PlanJsonPayload
@@ -50,6 +51,13 @@ class RuntimeClient(_RuntimeClient):
 def runtime_client(*, aliases: Mapping[str, str]) -> RuntimeClient:
     """Return a client that knows the user's own short names."""
     return RuntimeClient(_loader(aliases), _executor())
+
+
+def parity_check(*, aliases: Mapping[str, str]) -> ParityCheck:
+    """Return the check that compares this machine's backends, with the user's own short names."""
+    from lmrt.adapters.templates import JinjaRenderer
+
+    return ParityCheck(_loader(aliases), renderer=JinjaRenderer(), clock=time.perf_counter)
 
 
 def machine_probe() -> MachineProbe:

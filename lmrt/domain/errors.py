@@ -59,8 +59,16 @@ class NoExecutablePlan(LmrtError):  # noqa: N818 - the design's name
         rejected: Every candidate (`lmrt.domain.plans.Alternative`) with the reasons against it.
     """
 
-    def __init__(self, message: str, *, rejected: tuple[Any, ...] = (), **fields: Any) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        rejected: tuple[Any, ...] = (),
+        code: str | None = None,
+        **fields: Any,
+    ) -> None:
         super().__init__(message, code="no-executable-plan", **fields)
+        self.code = code or self.code
         self.rejected = rejected
 
 
