@@ -13,6 +13,7 @@ from lmrt.domain.parity.report import LeftOut
 from lmrt.domain.parity.request import ParityRequest
 from lmrt.domain.plans import Alternative, Rejected, RuntimePlan
 from lmrt.domain.probes import BackendProbe
+from lmrt.domain.rejections import FormatUnsupported
 
 _BOTH_FORMATS = (
     "backends read different formats: put the model's GGUF and its safetensors files, with "
@@ -106,15 +107,17 @@ def _needs_two(
         code="parity-needs-two",
         rejected=rejected,
         context={"model": reference, "able": names, "left_out": [one.backend for one in left_out]},
-        hint=_first_fix(rejected) or _BOTH_FORMATS,
+        hint=_hint(rejected),
     )
 
 
-def _first_fix(rows: tuple[Alternative, ...]) -> str | None:
+def _hint(rows: tuple[Alternative, ...]) -> str | None:
     """Return what makes a candidate run that one thing alone keeps from running."""
-    alone = (
+    alone = [
         row.why.rejections[0]
         for row in rows
         if isinstance(row.why, Rejected) and len(row.why.rejections) == 1
-    )
+    ]
+    if any(isinstance(found, FormatUnsupported) for found in alone):
+        return _BOTH_FORMATS
     return next(filter(None, map(fix, alone)), None)

@@ -9,8 +9,8 @@ from lmrt.domain.parity.precision import Rounding
 from lmrt.domain.parity.traces import Trace
 from lmrt.domain.parity.verdicts import Agree, Disagree, Explained, Stage, Verdict
 
-_SHOWN = 24
-"""Characters that are shown of two texts from where they part."""
+_BEFORE, _AFTER = 8, 24
+"""Characters that are shown of two texts before and after the place where they part."""
 
 
 @frozen
@@ -116,9 +116,10 @@ def _different_texts(one: Side, other: Side) -> str:
     texts = one.trace.text, other.trace.text
     pairs = enumerate(zip(*texts, strict=False))
     at = next((place for place, (a, b) in pairs if a != b), min(map(len, texts)))
-    first, second = (printable(text[at : at + _SHOWN]) for text in texts)
+    start = max(at - _BEFORE, 0)
+    first, second = (printable(text[start : at + _AFTER]) for text in texts)
     return (
-        f"from character {at + 1} on `{one.backend}` is given “{first}”, "
+        f"the texts part at character {at + 1}: `{one.backend}` is given “{first}”, "
         f"`{other.backend}` “{second}”"
     )
 
@@ -128,7 +129,7 @@ def _different_tokens(one: Side, other: Side) -> str:
     pairs = enumerate(zip(first, second, strict=False))
     at = next((place for place, (a, b) in pairs if a != b), min(len(first), len(second)))
     return (
-        f"from token {at + 1} on `{one.backend}` is given {_ids(first[at:])}, "
+        f"the ids part at token {at + 1}: `{one.backend}` is given {_ids(first[at:])}, "
         f"`{other.backend}` {_ids(second[at:])}"
     )
 
