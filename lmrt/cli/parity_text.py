@@ -37,19 +37,19 @@ def backend_table(report: ParityReport) -> "Table":
 def pair_table(report: ParityReport) -> "Table":
     """Return how every two compare, over all prompts."""
     table = _table(
-        "backends", "same text", "same ids", "same tokens", "logits apart", "explained", "top 10",
+        "backends", "same text", "same ids", "same tokens", "logits apart", "tolerance", "top 10",
         "verdict",
     )  # fmt: skip
     for pair in report.pairs:
         total = len(pair.prompts)
-        apart, explained = _widest(pair)
+        apart, tolerance = _widest(pair)
         table.add_row(
             " / ".join(pair.backends),
             f"{sum(row.same_text for row in pair.prompts)} of {total}",
             f"{sum(row.same_tokens for row in pair.prompts)} of {total}",
             _shared_tokens(pair),
             apart,
-            explained,
+            tolerance,
             _shared_top(pair),
             _verdict_word(pair.verdict),
         )
@@ -59,7 +59,7 @@ def pair_table(report: ParityReport) -> "Table":
 def explanation_lines(report: ParityReport) -> Iterator[str]:
     """Yield the rule behind the verdicts, and the prompts that do not simply agree."""
     yield (
-        f"explained: {FACTOR:g} x the coarsest rounding, at most {LARGEST_SHARE:g}, x the spread "
+        f"tolerance: {FACTOR:g} x the coarsest rounding, at most {LARGEST_SHARE:g}, x the spread "
         "of the logits"
     )
     for pair in report.pairs:
