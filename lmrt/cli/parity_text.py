@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from lmrt.cli.ledger import ledger_lines
+from lmrt.cli.ledger import fixes, reasons
 from lmrt.domain.parity.judging import PromptComparison
 from lmrt.domain.parity.precision import FACTOR, LARGEST_SHARE, Precision
 from lmrt.domain.parity.report import PairComparison, ParityReport
@@ -72,10 +72,10 @@ def explanation_lines(report: ParityReport) -> Iterator[str]:
 def left_out_lines(report: ParityReport) -> Iterator[str]:
     """Yield which backends were left out and why, with what would bring them in."""
     rows = [row for left in report.left_out for row in left.rejected]
-    if rows:
-        yield "left out:"
-    for line in ledger_lines(rows):
-        yield f"  {line}"
+    told = (f"left out: {row.backend}: {reason}" for row in rows for reason in reasons(row))
+    yield from dict.fromkeys(told)
+    for command in fixes(rows):
+        yield f"fix: {command}"
 
 
 def _remarks(pair: PairComparison) -> Iterator[str]:
