@@ -33,6 +33,8 @@ class Answer:
         end_tokens: Ids that end it.
         clock: Measures it; the answer starts now.
         emit: Takes each piece of text that is certain.
+        spare_space: Whether a space at the very start is the vocabulary's, not the answer's; see
+            `Tokenizer.puts_space_first`.
     """
 
     def __init__(
@@ -44,12 +46,14 @@ class Answer:
         end_tokens: frozenset[int],
         clock: Clock,
         emit: Callable[[str], None],
+        spare_space: bool = False,
     ) -> None:
         self._tokenizer = tokenizer
         self._prompt_tokens = prompt_tokens
         self._end_tokens = end_tokens
         self._clock = clock
         self._emit = emit
+        self._spare_space = spare_space
         self._characters = Utf8Assembler()
         self._stops = StopMatcher(stops)
         self._pieces: list[str] = []
@@ -111,6 +115,9 @@ class Answer:
         data = self._tokenizer.token_bytes(token)
         if logprobs is not None:
             self._logprobs.append(self._text_logprob(token, data, logprobs))
+        if self._spare_space and data:
+            self._spare_space = False
+            data = data.removeprefix(b" ")
         self._say(self._stops.push(self._characters.push(data)))
         if self._stops.matched is not None:
             self.finish_reason = FinishReason.STOP

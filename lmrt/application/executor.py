@@ -97,6 +97,8 @@ class RuntimeExecutor:
             end_tokens=runtime.tokenizer.end_tokens,
             clock=self._clock,
             emit=emit,
+            # Raw text goes on where it stopped: there the space belongs to it
+            spare_space=runtime.tokenizer.puts_space_first and not config.raw,
         )
         stream = runtime.scheduler.submit(
             SequenceRequest(

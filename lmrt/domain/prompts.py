@@ -21,6 +21,17 @@ class PromptSection:
     control: bool
 
 
+_STRUCTURE = re.compile(r"<\|.*\|>|<｜.*｜>|</?s>|<(?:start|end)_of_turn>|\[/?INST\]")  # noqa: RUF001
+
+
+def looks_structural(token: str) -> bool:
+    """Return whether a token shapes a conversation by its looks.
+
+    Some vocabularies do not declare all of their control tokens as such.
+    """
+    return _STRUCTURE.fullmatch(token) is not None
+
+
 class _Kind(Enum):
     TEXT = auto()
     CONTROL_TOKEN = auto()
@@ -45,11 +56,11 @@ def literal_pattern(literals: Iterable[str], text: str) -> "re.Pattern[str] | No
 def prompt_sections(
     pieces: Sequence[str], control_literals: Iterable[str]
 ) -> tuple[PromptSection, ...]:
-    """Return the sections in which a rendered prompt is encoded; joined, they are the prompt.
+    """Return the sections of a rendered prompt, as tokenizers take them; joined, they are it.
 
-    A literal that came from content is encoded in one section with the ordinary text around it,
-    up to the next control token on either side. There every tokenizer cuts the text anyway, so
-    the token ids are those of the same text in which the literal never had a meaning.
+    A literal that came from content is in one section with the ordinary text around it, up to the
+    next control token on either side. There every tokenizer cuts the text anyway, so the token
+    ids can be those of the same text in which the literal never had a meaning.
 
     Args:
         pieces: The renderer's pieces; those at odd places are literals from content.

@@ -1,10 +1,31 @@
-"""An answer's text as it grows: bytes to characters, characters up to a stop text."""
+"""Text and bytes, and an answer's text as it grows: whole characters, up to a stop text."""
 
 import codecs
 from collections import deque
 from collections.abc import Sequence
 
 from attrs import define, field
+
+from lmrt.domain.errors import ConfigurationError
+
+
+def utf8(text: str) -> bytes:
+    """Return the bytes of a text.
+
+    Raises:
+        ConfigurationError: It holds half of a surrogate pair, which Python makes of bytes that
+            are no text (`unreadable-input`).
+    """
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ConfigurationError(
+            f"the prompt is not text: character {error.start + 1} of the rendered prompt is "
+            f"`U+{ord(text[error.start]):04X}`, half of a surrogate pair",
+            code="unreadable-input",
+            context={"position": error.start},
+            hint="give the prompt as UTF-8",
+        ) from None
 
 
 class Utf8Assembler:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from lmrt.domain.messages import Message
 from lmrt.domain.models import Artifact, ResolvedModel
+from lmrt.domain.prompts import PromptSection
 
 
 class Tokenizer(Protocol):
@@ -37,17 +38,30 @@ class Tokenizer(Protocol):
         ...
 
     @property
+    def puts_space_first(self) -> bool:
+        """Whether the first word of a text is spelled with a space that is not the text's own.
+
+        So it is in vocabularies that mark the start of words (`▁word` of SentencePiece): an answer
+        begins with such a space too, unless it continues a word.
+        """
+        ...
+
+    @property
     def control_tokens(self) -> Mapping[str, int]:
         """Text to id of the tokens that structure a conversation and must not come from content."""
         ...
 
-    def encode(self, text: str, *, control: bool) -> Sequence[int]:
-        """Return the token ids of `text`, without any token added at its ends.
+    def encode(self, sections: Sequence[PromptSection]) -> Sequence[int]:
+        """Return the token ids of a text, without any token added at its ends.
 
         Args:
-            text: What to encode.
-            control: Whether control tokens in the text are recognised; else their letters are
-                encoded as ordinary text.
+            sections: The text in parts. Control tokens are recognised in control sections; in the
+                others their letters are encoded as ordinary text, exactly as if they never had a
+                meaning. A section that is not control reaches from a control token, or the
+                start, to a control token, or the end.
+
+        Raises:
+            ConfigurationError: The text holds half of a surrogate pair (`unreadable-input`).
         """
         ...
 

@@ -11,6 +11,7 @@ from lmrt.application.encoding import encode_prompt
 from lmrt.domain.messages import Message, ReasoningPart, Role, ToolCallPart, ToolResultPart
 from tests.support.chat_templates import CHATML, LLAMA3, model_with
 from tests.support.letter_tokenizer import FIRST_CONTROL_ID, LetterTokenizer
+from tests.support.tokenizer_calls import encoded
 
 CONTROL = (
     "<|im_start|>",
@@ -75,7 +76,7 @@ def test_the_control_tokens_of_a_prompt_are_those_of_the_same_turns_without_cont
     pieces = RENDERER.render(model_with(template), TOKENIZER, messages_of(turns))
     silent = oracle([(role, "") for role, _ in turns])
     assert control_ids(encode_prompt(pieces, TOKENIZER)) == control_ids(
-        TOKENIZER.encode(silent, control=True)
+        encoded(TOKENIZER, silent, control=True)
     )
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from lmrt.application.encoding import encode_prompt
 from lmrt.domain.prompts import prompt_sections, with_one_bos
 from tests.support.letter_tokenizer import LetterTokenizer
+from tests.support.tokenizer_calls import encoded
 
 # One control token begins another, and their letters are those of the text
 CONTROL = ("<a>", "<a>b", "<b>", "ab")
@@ -30,7 +31,7 @@ def encoded_piece_by_piece(pieces: Sequence[str], tokenizer: LetterTokenizer) ->
     return tuple(
         token
         for place, piece in enumerate(pieces)
-        for token in tokenizer.encode(piece, control=place % 2 == 0)
+        for token in encoded(tokenizer, piece, control=place % 2 == 0)
     )
 
 

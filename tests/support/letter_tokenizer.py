@@ -3,6 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from lmrt.domain.prompts import PromptSection
+from lmrt.domain.text import utf8
+
 FIRST_CONTROL_ID = 0x110000
 """Letters are their code points; control tokens follow after the last of them."""
 
@@ -15,6 +18,7 @@ class LetterTokenizer:
         bos: Text of the control token that starts a text.
         eos: Text of the control token that ends one.
         adds_bos: Whether a text is to start with `bos`.
+        puts_space_first: What it says of itself; its letters stay as they are.
     """
 
     def __init__(
@@ -24,6 +28,7 @@ class LetterTokenizer:
         bos: str | None = None,
         eos: str | None = None,
         adds_bos: bool = False,
+        puts_space_first: bool = False,
     ) -> None:
         ids = {text: FIRST_CONTROL_ID + place for place, text in enumerate(control_tokens)}
         longest_first = sorted(ids, key=len, reverse=True)
@@ -32,6 +37,7 @@ class LetterTokenizer:
         self._bos = bos
         self._eos = eos
         self._adds_bos = adds_bos
+        self._puts_space_first = puts_space_first
 
     @property
     def vocabulary_size(self) -> int:
@@ -54,11 +60,20 @@ class LetterTokenizer:
         return self._adds_bos
 
     @property
+    def puts_space_first(self) -> bool:
+        return self._puts_space_first
+
+    @property
     def control_tokens(self) -> Mapping[str, int]:
         return self._ids
 
-    def encode(self, text: str, *, control: bool) -> Sequence[int]:
-        if not control:
+    def encode(self, sections: Sequence[PromptSection]) -> Sequence[int]:
+        return [token for section in sections for token in self._encoded(section)]
+
+    def _encoded(self, section: PromptSection) -> list[int]:
+        text = section.text
+        utf8(text)
+        if not section.control:
             return [ord(letter) for letter in text]
         tokens: list[int] = []
         end = 0

@@ -1,13 +1,14 @@
 """A tokenizer whose tokens are the bytes of UTF-8, followed by five control tokens."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 from attrs import frozen
 
-from lmrt.domain.errors import ConfigurationError
 from lmrt.domain.models import Artifact
+from lmrt.domain.prompts import PromptSection, literal_pattern
+from lmrt.domain.text import utf8
 from lmrt.ports.text import Tokenizer
 
 BYTES = 256
@@ -49,34 +50,36 @@ class FakeTokenizer:
         return _EOS
 
     @property
+    def puts_space_first(self) -> bool:
+        """Whether the first word has a space of its own: it has not."""
+        return False
+
+    @property
     def control_tokens(self) -> Mapping[str, int]:
         """Text to id of the control tokens."""
         return CONTROL_TOKENS
 
-    def encode(self, text: str, *, control: bool) -> Sequence[int]:
-        """Return the token ids of `text`, without any token added at its ends.
+    def encode(self, sections: Sequence[PromptSection]) -> Sequence[int]:
+        """Return the token ids of a text, without any token added at its ends.
 
         Raises:
             ConfigurationError: The text holds half of a surrogate pair (`unreadable-input`).
         """
-        if control:
-            for literal, token in CONTROL_TOKENS.items():
-                before, found, after = text.partition(literal)
-                if found:
-                    head = self.encode(before, control=True)
-                    return [*head, token, *self.encode(after, control=True)]
-        try:
-            return list(text.encode("utf-8"))
-        except UnicodeEncodeError as error:
-            raise ConfigurationError(
-                f"the text holds half of a surrogate pair at character {error.start}",
-                code="unreadable-input",
-                context={"position": error.start},
-            ) from None
+        return [token for section in sections for token in _encoded(section)]
 
     def token_bytes(self, token: int) -> bytes:
         """Return the byte that a token stands for; empty for a control token."""
         return bytes([token]) if 0 <= token < BYTES else b""
+
+
+def _encoded(section: PromptSection) -> Iterator[int]:
+    pattern = literal_pattern(CONTROL_TOKENS, section.text) if section.control else None
+    end = 0
+    for match in pattern.finditer(section.text) if pattern else ():
+        yield from utf8(section.text[end : match.start()])
+        yield CONTROL_TOKENS[match.group()]
+        end = match.end()
+    yield from utf8(section.text[end:])
 
 
 @frozen

@@ -6,21 +6,31 @@ import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from itertools import repeat
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-from attrs import frozen
-
 from lmrt.adapters.llama_cpp import engine, errors, logs
-from lmrt.adapters.llama_cpp.literals import without_literals
-from lmrt.domain.errors import ConfigurationError
+from lmrt.adapters.llama_cpp.literals import composed, spared, without_literals
+from lmrt.adapters.llama_cpp.special_tokens import (
+    SpecialTokens,
+    declared_token,
+    metadata,
+    scan,
+    token_text,
+)
 from lmrt.domain.models import Artifact
+from lmrt.domain.prompts import PromptSection
+from lmrt.domain.text import utf8
 from lmrt.ports.text import Tokenizer
 
 _PIECE_BYTES = 64
-_NO_TOKEN = -1
+_COMPOSING = frozenset({"qwen2", "qwen35", "olmo", "command-r"})
+"""Pre-tokenizers of families that compose letters and their marks first (NFC); the engine omits it.
+
+Without it one text has other tokens than in the directory that the GGUF was made from.
+"""
+_ANCHORS = tuple(map(chr, range(0xE000, 0xE010)))
+"""Letters of private use: no vocabulary has a token that goes on from one."""
 
 
 class VocabularyFactory:
@@ -33,23 +43,6 @@ class VocabularyFactory:
             LoadFailed: Its files are malformed (`malformed-file`).
         """
         return open_vocabulary(root / artifact.files[0].path)
-
-
-@frozen
-class SpecialTokens:
-    """The tokens that are not text.
-
-    Attributes:
-        control: Text to id of the tokens that structure a conversation, end tokens included.
-        ids: Their ids.
-        ends: Those that end a turn or the text.
-        guarded: Texts of end tokens that the engine would recognise in ordinary text too.
-    """
-
-    control: Mapping[str, int]
-    ids: frozenset[int]
-    ends: frozenset[int]
-    guarded: tuple[str, ...]
 
 
 def open_vocabulary(path: Path) -> "GgufVocabulary":
@@ -72,11 +65,17 @@ def open_vocabulary(path: Path) -> "GgufVocabulary":
 
 
 class GgufVocabulary:
-    """`Tokenizer` over the engine's vocabulary; the engine only reads it, from any thread."""
+    """`Tokenizer` over the engine's vocabulary; the engine only reads it, from any thread.
+
+    A SentencePiece vocabulary puts its space before every piece of text between control tokens:
+    a GGUF does not tell whether its family does so before the first piece only.
+    """
 
     def __init__(self, api: Any, model: int) -> None:
         self._api = api
+        self._model = model
         self._vocabulary = api.llama_model_get_vocab(model)
+        self._composing = metadata(api, model, "tokenizer.ggml.pre") in _COMPOSING
         self._pieces: dict[int, bytes] = {}
         self._scanning = threading.Lock()
         # At the interpreter's end the process gives all of it back anyway.
@@ -95,35 +94,42 @@ class GgufVocabulary:
     @cached_property
     def bos_token(self) -> tuple[int, str] | None:
         """Id and text of the token that starts a text, or None where there is none."""
-        token = self._api.llama_vocab_bos(self._vocabulary)
-        return None if token < 0 else (int(token), self._text(token))
+        token = declared_token(self._api, self._model, "bos")
+        return None if token is None else (token, self._text(token))
 
     @cached_property
     def eos_text(self) -> str:
         """The text of the end-of-sequence token, empty where there is none."""
-        token = self._api.llama_vocab_eos(self._vocabulary)
-        return "" if token < 0 else self._text(token)
+        token = declared_token(self._api, self._model, "eos")
+        return "" if token is None else self._text(token)
 
     @cached_property
     def adds_bos(self) -> bool:
         """Whether the model wants its text to start with `bos_token`."""
-        return bool(self._api.llama_vocab_get_add_bos(self._vocabulary))
+        wanted = self._api.llama_vocab_get_add_bos(self._vocabulary)
+        return bool(wanted) and self.bos_token is not None
+
+    @cached_property
+    def puts_space_first(self) -> bool:
+        """Whether the first word of a text is spelled with a space that is not the text's own."""
+        tokens = self._tokenize("a", control=False)
+        return b"".join(map(self._piece, tokens)) == b" a"
 
     @property
     def control_tokens(self) -> Mapping[str, int]:
         """Text to id of the tokens that structure a conversation."""
         return self._special.control
 
-    def encode(self, text: str, *, control: bool) -> Sequence[int]:
-        """Return the token ids of `text`, without any token added at its ends.
+    def encode(self, sections: Sequence[PromptSection]) -> Sequence[int]:
+        """Return the token ids of a text, without any token added at its ends.
 
         Raises:
             ConfigurationError: The text holds half of a surrogate pair (`unreadable-input`).
         """
-        if control or not self._special.guarded:
-            return self._tokenize(text, control=control)
-        pieces = without_literals(text, self._special.guarded)
-        return [token for piece in pieces for token in self._tokenize(piece, control=False)]
+        special = self._special
+        if not all(section.control for section in sections):
+            sections = spared(sections, special.take_before, special.take_after)
+        return [token for section in sections for token in self._encode(section)]
 
     def token_bytes(self, token: int) -> bytes:
         """Return the bytes that a token stands for; empty for a control token."""
@@ -133,8 +139,39 @@ class GgufVocabulary:
             piece = self._pieces[token] = self._piece(token) if known else b""
         return piece
 
+    def _encode(self, section: PromptSection) -> list[int]:
+        text, control = section.text, section.control
+        if self._composing:
+            marks = self._special.marks
+            text = composed(text, (*marks, *self._special.control) if control else marks)
+        return self._tokenize(text, control=True) if control else self._ordinary(text)
+
+    def _ordinary(self, text: str) -> list[int]:
+        """Return the ids of a text in which no control token is meant.
+
+        The engine finds user-defined tokens there, and the merges of some vocabularies spell
+        control tokens: text is cut where it does.
+        """
+        tokens = self._tokenize(text, control=False)
+        if self._special.ids.isdisjoint(tokens):
+            return tokens
+        first, *others = without_literals(text, self._special.control)
+        tokens = self._tokenize(first, control=False)
+        return tokens + [token for piece in others for token in self._continuation(piece)]
+
+    def _continuation(self, text: str) -> list[int]:
+        """Return the ids of a text that goes on within a word: no space is put before it."""
+        if not self.puts_space_first:
+            return self._tokenize(text, control=False)
+        for anchor in _ANCHORS:
+            head = self._tokenize(anchor, control=False)
+            tokens = self._tokenize(anchor + text, control=False)
+            if tokens[: len(head)] == head:
+                return tokens[len(head) :]
+        return self._tokenize(text, control=False)
+
     def _tokenize(self, text: str, *, control: bool) -> list[int]:
-        encoded = _utf8(text)
+        encoded = utf8(text)
         room = len(encoded) + 16
         count = -room
         while count < 0:
@@ -155,7 +192,7 @@ class GgufVocabulary:
             room = -count
 
     def _text(self, token: int) -> str:
-        return str(self._api.llama_vocab_get_text(self._vocabulary, token).decode("utf-8"))
+        return token_text(self._api, self._vocabulary, token)
 
     @property
     def _special(self) -> SpecialTokens:
@@ -164,32 +201,4 @@ class GgufVocabulary:
 
     @cached_property
     def _scanned(self) -> SpecialTokens:
-        """Look at every token; deferred, since it takes longer than the load itself."""
-        api, vocabulary, size = self._api, self._vocabulary, self.vocabulary_size
-        control, user_defined = api.LLAMA_TOKEN_ATTR_CONTROL, api.LLAMA_TOKEN_ATTR_USER_DEFINED
-        attributes = list(map(api.llama_vocab_get_attr, repeat(vocabulary, size), range(size)))
-        unusual = control | user_defined | api.LLAMA_TOKEN_ATTR_UNKNOWN
-        # The engine marks end tokens as control tokens, but for those that the file names.
-        asked = {token for token in range(size) if attributes[token] & unusual}
-        asked |= {api.llama_vocab_eos(vocabulary), api.llama_vocab_eot(vocabulary)} - {_NO_TOKEN}
-        ends = frozenset(token for token in asked if api.llama_vocab_is_eog(vocabulary, token))
-        ids = ends.union(token for token in asked if attributes[token] & control)
-        guarded = (token for token in ends if attributes[token] & user_defined)
-        return SpecialTokens(
-            control=MappingProxyType({self._text(token): token for token in sorted(ids)}),
-            ids=ids,
-            ends=ends,
-            guarded=tuple(sorted(self._text(token) for token in guarded)),
-        )
-
-
-def _utf8(text: str) -> bytes:
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise ConfigurationError(
-            f"the text holds half of a surrogate pair at character {error.start}",
-            code="unreadable-input",
-            context={"position": error.start},
-            hint="decode the bytes that the text came from with their own encoding",
-        ) from None
+        return scan(self._api, self._model)

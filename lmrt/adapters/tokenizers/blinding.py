@@ -5,30 +5,82 @@ unigram model, or BPE merges, can still find the same entry in the vocabulary.
 """
 
 import json
+import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tokenizers import Tokenizer
+from tokenizers import AddedToken, Tokenizer
+
+from lmrt.domain.prompts import PromptSection
 
 
-def blind_copy(engine: Tokenizer, control_tokens: Iterable[str]) -> Tokenizer:
-    """Return a tokenizer with the same ids in which nothing can spell a control token.
+class BlindTokenizer:
+    """Encodes texts in which only some control tokens are meant.
 
-    It encodes text as it stands after a control token: no space is put before the first word
-    where the vocabulary does that at the start of a prompt only.
+    Its control tokens have secret names. The meant ones are written by these names, so that the
+    text is still encoded in one go: what a token does to the white space beside it, and what
+    stands at the start of a text, is as in the original.
 
     Args:
-        engine: The tokenizer.
-        control_tokens: The texts to be blind to.
+        engine: The original.
+        control_tokens: Text to id of the tokens to be blind to.
     """
+
+    def __init__(self, engine: Tokenizer, control_tokens: Mapping[str, int]) -> None:
+        self._original = engine
+        self._control_tokens = control_tokens
+        self._names = {text: secrets.token_hex(32) for text in control_tokens}
+        self._blind = _renamed(engine, self._names)
+        added = engine.get_added_tokens_decoder().values()
+        longest_first = sorted(added, key=lambda token: len(token.content), reverse=True)
+        self._added = re.compile("|".join(map(_pattern, longest_first)) or r"(?!)")
+
+    def encode(self, sections: Sequence[PromptSection]) -> list[int]:
+        """Return the token ids of a text; see `Tokenizer.encode`."""
+        meant: Counter[int] = Counter()
+        text = "".join(self._named(section, meant) for section in sections)
+        ids = self._ids_of(text)
+        if meant <= Counter(ids):
+            return ids
+        # Some vocabularies find a control token at the start of a text only: its name would stay
+        return [token for section in sections for token in self._alone(section)]
+
+    def _named(self, section: PromptSection, meant: "Counter[int]") -> str:
+        """Return a section with the names of its control tokens, which are counted."""
+        if not section.control:
+            return section.text
+
+        def name_of(match: "re.Match[str]") -> str:
+            text = match.group()
+            if text not in self._names:
+                return text
+            meant[self._control_tokens[text]] += 1
+            return self._names[text]
+
+        return self._added.sub(name_of, section.text)
+
+    def _alone(self, section: PromptSection) -> list[int]:
+        if not section.control:
+            return self._ids_of(section.text)
+        return list(self._original.encode(section.text, add_special_tokens=False).ids)
+
+    def _ids_of(self, text: str) -> list[int]:
+        return list(self._blind.encode(text, add_special_tokens=False).ids)
+
+
+def _pattern(token: AddedToken) -> str:
+    text = re.escape(token.content)
+    return rf"(?<!\w){text}(?!\w)" if token.single_word else text
+
+
+def _renamed(engine: Tokenizer, names: Mapping[str, str]) -> Tokenizer:
+    """Return a tokenizer with the same ids, in which some entries have other names."""
     files = json.loads(engine.to_str())
-    # Their entries stay, so that all ids stay, under names that nobody can write into a prompt
-    names = {text: secrets.token_hex(32) for text in control_tokens}
     for added in files["added_tokens"]:
         added["content"] = names.get(added["content"], added["content"])
     _rename_entries(files["model"], names)
-    _spare_the_first_space(files["pre_tokenizer"])
     files["post_processor"] = None  # it adds tokens by name, and is never asked to
     return Tokenizer.from_str(json.dumps(files))
 
@@ -46,12 +98,3 @@ def _rename_entries(model: dict[str, Any], names: Mapping[str, str]) -> None:
             merge if isinstance(merge, list) else merge.split(" ", 1) for merge in model["merges"]
         ]
         model["merges"] = [pair for pair in pairs if not {*pair, "".join(pair)} & names.keys()]
-
-
-def _spare_the_first_space(pre_tokenizer: dict[str, Any] | None) -> None:
-    if pre_tokenizer is None:
-        return
-    for part in pre_tokenizer.get("pretokenizers", ()):
-        _spare_the_first_space(part)
-    if pre_tokenizer.get("prepend_scheme") == "first":
-        pre_tokenizer["prepend_scheme"] = "never"

@@ -1,20 +1,25 @@
 """The tokenizer of a Hugging Face directory."""
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from tokenizers import Tokenizer as Engine
 
-from lmrt.adapters.tokenizers.blinding import blind_copy
+from lmrt.adapters.tokenizers.added import add_declared
+from lmrt.adapters.tokenizers.blinding import BlindTokenizer
 from lmrt.adapters.tokenizers.errors import malformed
-from lmrt.adapters.tokenizers.settings import EndSettings, read_end_settings
-from lmrt.adapters.tokenizers.spelling import Spelling, UnknownDecoderError, spelling
-
-_STRUCTURAL = re.compile(r"<\|.*\|>|<｜.*｜>|</?s>|<(?:start|end)_of_turn>|\[/?INST\]")  # noqa: RUF001
-"""Added tokens that shape a conversation although some vocabularies do not declare them special."""
+from lmrt.adapters.tokenizers.settings import TokenSettings, read_settings
+from lmrt.adapters.tokenizers.spelling import (
+    Spelling,
+    UnknownDecoderError,
+    spelling,
+    spells_bytes,
+    strips_first_space,
+)
+from lmrt.domain.prompts import PromptSection, looks_structural
+from lmrt.domain.text import utf8
 
 
 def open_tokenizer(root: Path) -> "HfTokenizer":
@@ -30,43 +35,61 @@ def open_tokenizer(root: Path) -> "HfTokenizer":
             "there is no such file",
             hint="the directory needs the model's `tokenizer.json` beside its weights",
         )
-    settings = read_end_settings(root)
+    settings = read_settings(root)
     try:
         engine = Engine.from_file(str(path))
     except Exception as error:  # the library raises nothing more special
         raise malformed(path, str(error)) from error
+    decoder = json.loads(engine.decoder.__getstate__()) if engine.decoder else None
     try:
-        decoder = json.loads(engine.decoder.__getstate__()) if engine.decoder else None
-        return HfTokenizer(engine, settings, spelling(decoder))
+        spell = spelling(decoder)
     except UnknownDecoderError as error:
         raise malformed(path, f"its decoder `{error}` is not one of a language model") from error
+    add_declared(engine, settings)
+    return HfTokenizer(
+        engine,
+        settings,
+        spell,
+        # Letters that stand for bytes do so in the vocabulary's own entries only
+        utf8 if spells_bytes(decoder) else spell,
+        puts_space_first=strips_first_space(decoder),
+    )
 
 
 class HfTokenizer:
     """Implements `Tokenizer` over the `tokenizers` library.
 
-    Ordinary text (`control=False`) is taken to stand within a prompt, after a control token.
-
     Args:
         engine: The library's tokenizer; it is this object's from now on.
         settings: What is declared beside it.
         spell: How its vocabulary spells bytes.
+        spell_added: How its added tokens do.
+        puts_space_first: Whether decoding drops a space at a text's start.
     """
 
-    def __init__(self, engine: Engine, settings: EndSettings, spell: Spelling) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        settings: TokenSettings,
+        spell: Spelling,
+        spell_added: Spelling,
+        *,
+        puts_space_first: bool,
+    ) -> None:
         # tokenizer.json may carry the cuts and the padding of its model's training
         engine.no_truncation()
         engine.no_padding()
         self._engine = engine
         self._settings = settings
         self._spell = spell
-        self._added = {
-            token: added.content for token, added in engine.get_added_tokens_decoder().items()
-        }
+        self._spell_added = spell_added
+        self._puts_space_first = puts_space_first
+        added = engine.get_added_tokens_decoder()
+        self._added = {token: entry.content for token, entry in added.items()}
         self._control_tokens = {
-            added.content: token
-            for token, added in engine.get_added_tokens_decoder().items()
-            if added.special or _STRUCTURAL.fullmatch(added.content)
+            entry.content: token
+            for token, entry in added.items()
+            if entry.special or entry.content in settings.special or looks_structural(entry.content)
         }
 
     @cached_property
@@ -110,24 +133,36 @@ class HfTokenizer:
         return self._engine.encode("", add_special_tokens=True).ids[:1] == [self.bos_token[0]]
 
     @property
+    def puts_space_first(self) -> bool:
+        """Whether the first word of a text is spelled with a space that is not the text's own."""
+        return self._puts_space_first
+
+    @property
     def control_tokens(self) -> Mapping[str, int]:
         """Special added tokens, and those that look like a conversation's structure."""
         return self._control_tokens
 
-    def encode(self, text: str, *, control: bool) -> Sequence[int]:
-        """Return the token ids of `text`, without any token added at its ends."""
-        engine = self._engine if control else self._ordinary
-        return list(engine.encode(text, add_special_tokens=False).ids)
+    def encode(self, sections: Sequence[PromptSection]) -> Sequence[int]:
+        """Return the token ids of a text, without any token added at its ends.
+
+        Raises:
+            ConfigurationError: The text holds half of a surrogate pair (`unreadable-input`).
+        """
+        text = "".join(section.text for section in sections)
+        utf8(text)
+        if all(section.control for section in sections):
+            return list(self._engine.encode(text, add_special_tokens=False).ids)
+        return self._blind.encode(sections)
 
     def token_bytes(self, token: int) -> bytes:
         """Return the bytes that a token stands for; empty for a control token."""
         added = self._added.get(token)
         if added is not None:
-            return b"" if added in self._control_tokens else added.encode("utf-8")
+            return b"" if added in self._control_tokens else self._spell_added(added)
         entry = self._engine.id_to_token(token)
         return b"" if entry is None else self._spell(entry)
 
     @cached_property
-    def _ordinary(self) -> Engine:
-        """The tokenizer of ordinary text; made when content first holds a control token's text."""
-        return blind_copy(self._engine, self._control_tokens)
+    def _blind(self) -> BlindTokenizer:
+        """Made when content first holds a control token's text."""
+        return BlindTokenizer(self._engine, self._control_tokens)

@@ -2,7 +2,7 @@
 
 A vocabulary that marks the start of words (`▁word` of SentencePiece, no `##` of WordPiece) gives
 the space before the word, also at the very start of a text, where decoding a whole text would
-strip one.
+strip one: `strips_first_space` tells.
 """
 
 import re
@@ -41,6 +41,29 @@ def spelling(decoder: Mapping[str, Any] | None) -> Spelling:
         return entry.encode("utf-8")
 
     return spell
+
+
+def strips_first_space(decoder: Mapping[str, Any] | None) -> bool:
+    """Return whether decoding a whole text drops a space at its start."""
+    fused = False
+    for part in [] if decoder is None else _flat(decoder):
+        match part:
+            case {"type": "Fuse"}:
+                fused = True
+            case {"type": "Strip", "content": " ", "start": int(count)} if fused and count:
+                return True
+            case {"type": "Metaspace"}:
+                # Older files have a flag in place of the scheme; without both it is `always`
+                scheme = part.get("prepend_scheme")
+                return scheme != "never" and part.get("add_prefix_space") is not False
+            case _:
+                pass
+    return False
+
+
+def spells_bytes(decoder: Mapping[str, Any] | None) -> bool:
+    """Return whether the letters of the vocabulary's own entries stand for bytes."""
+    return decoder is not None and any(part["type"] == "ByteLevel" for part in _flat(decoder))
 
 
 def _steps(decoder: Mapping[str, Any]) -> Iterator[Step]:

@@ -18,7 +18,10 @@ from lmrt.domain.models import (
     WeightBytes,
 )
 from lmrt.ports.text import TokenizerFactory
-from tests.support.tiny_tokenizers import BOS, EOS, write_tokenizer
+from tests.support.tokenizer_calls import decoded, encoded
+from tests.support.tokenizer_families import write_family
+
+BOS, EOS = "<|im_start|>", "<|im_end|>"
 
 
 def declare(folder: Path, name: str, **values: Any) -> None:
@@ -27,7 +30,7 @@ def declare(folder: Path, name: str, **values: Any) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return write_tokenizer("byte-level", tmp_path)
+    return write_family("smollm", tmp_path)
 
 
 def add_template(folder: Path) -> None:
@@ -77,7 +80,7 @@ def test_the_post_processor_tells_whether_bos_is_added(folder: Path) -> None:
     assert open_tokenizer(folder).adds_bos is False
     add_template(folder)
     assert open_tokenizer(folder).adds_bos is True
-    assert 1 not in open_tokenizer(folder).encode("hello", control=True)
+    assert 1 not in encoded(open_tokenizer(folder), "hello", control=True)
 
 
 @pytest.mark.parametrize("adds", [True, False])
@@ -97,8 +100,8 @@ def test_cuts_and_padding_of_the_training_are_dropped(folder: Path) -> None:
     text = "the quick brown fox jumps over the lazy dog"
     tokenizer = open_tokenizer(folder)
     for control in (True, False):
-        ids = tokenizer.encode(text, control=control)
-        assert b"".join(map(tokenizer.token_bytes, ids)).decode() == text
+        ids = encoded(tokenizer, text, control=control)
+        assert decoded(tokenizer, ids).decode() == text
 
 
 @pytest.mark.parametrize(
@@ -109,6 +112,11 @@ def test_cuts_and_padding_of_the_training_are_dropped(folder: Path) -> None:
         ("tokenizer_config.json", "[]", "it is not a JSON object"),
         ("tokenizer_config.json", "\xff", "it is not JSON"),
         ("tokenizer_config.json", '{"bos_token": 3}', "`bos_token` is 3, not a token's text"),
+        ("tokenizer_config.json", '{"additional_special_tokens": "x"}', "not a list of tokens"),
+        ("tokenizer_config.json", '{"extra_special_tokens": [[]]}', "is [], not a token's text"),
+        ("tokenizer_config.json", '{"added_tokens_decoder": [1]}', "not an object of tokens"),
+        ("tokenizer_config.json", '{"added_tokens_decoder": {"-1": {"content": "x"}}}', "'-1'"),
+        ("tokenizer_config.json", '{"added_tokens_decoder": {"1": "x"}}', "has 'x' as token '1'"),
         ("config.json", '{"eos_token_id": "2"}', "`eos_token_id` is '2', not a token id"),
         ("generation_config.json", '{"eos_token_id": [true]}', "`eos_token_id` is [True]"),
         ("generation_config.json", "[" * 100_000, "it is not JSON"),
