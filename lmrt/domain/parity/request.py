@@ -11,12 +11,12 @@ DEFAULT_MAX_TOKENS = 64
 
 DEFAULT_PROMPTS = (
     "What is the capital of France, and what is it known for?",
-    "Write a Python function that returns the n-th Fibonacci number.\n\n\tdef fib(n):\n\t\t…",
+    "Complete this:\n\ndef fib(n):\n    if n < 2:\n        return n\n\n\telse:\t",
     "Erkläre in zwei Sätzen, warum der Himmel blau ist, für Kinder ab 8 Jahren.",
     "请用一句话解释什么是机器学习。",
     "日本の四季について、短い詩を書いてください。",
     "ما هي عاصمة مصر؟ أجب بكلمة واحدة.",
-    "12 + 30 = 42; 7 * 8 = ?  Show  your   working, step by step: 3.14159, 1e-6, 0xFF.",
+    "What's 1234567 + 89?  DON'T round;  show   every step:\n   1. 3.14159, 1e-6 ...\n   2. ?!\n",
     '{"name": "llama 🦙", "tags": ["a", "b"], "ok": true}\nAdd a field `size` to this JSON.',
 )
 """Of several languages, scripts and kinds: what tokenizers and conversions trip over."""
