@@ -1,25 +1,27 @@
 """Runs the same prompts on several backends and compares what they make of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import chain, combinations
 
 from lmrt.application.loader import RuntimeLoader
-from lmrt.application.parity_choice import Contender, contenders
+from lmrt.application.parity_choice import Contender, contenders, refuse_fewer_than_two
 from lmrt.application.parity_runs import Answers, Tokens, Told, answer_all, rows_after
 from lmrt.application.runtime import LoadedRuntime
+from lmrt.domain.config import RuntimeConfig
 from lmrt.domain.errors import LmrtError
 from lmrt.domain.parity.judging import PromptComparison, Side, judge
 from lmrt.domain.parity.logits import Row
 from lmrt.domain.parity.places import place_of
 from lmrt.domain.parity.precision import Rounding, coarsest
-from lmrt.domain.parity.report import PairComparison, ParityReport
+from lmrt.domain.parity.report import CannotLoad, LeftOut, PairComparison, ParityReport
 from lmrt.domain.parity.request import ParityRequest
 from lmrt.ports.machine import Clock
 from lmrt.ports.text import TemplateRenderer
 
 ROUND = 64
 """Prompts whose logits are in memory at once: a row of a large vocabulary takes 600 kB."""
+
+_REFUSED = "engine-load-failed"
 
 Rows = Mapping[str, Mapping[Tokens, Row]]
 """For each backend the logits after each text."""
@@ -54,10 +56,9 @@ class ParityCheck:
         """
         say = tell or _ignore
         able, left_out = contenders(self._loader, request)
-        answers = tuple(self._answer(contender, request, say) for contender in able)
-        rounds = [
-            self._compare(able, answers, numbers, say) for numbers in _rounds(len(request.prompts))
-        ]
+        answers, refused = self._answers(able, request, say)
+        refuse_fewer_than_two(request, [found.run.backend for found in answers], refused)
+        rounds = [self._compare(answers, numbers, say) for numbers in _rounds(len(request.prompts))]
         return ParityReport(
             model_reference=request.config.model_reference,
             model_name=able[0].plan.model_name,
@@ -73,15 +74,32 @@ class ParityCheck:
                     combinations(answers, 2), zip(*rounds, strict=True), strict=True
                 )
             ),
-            left_out=left_out,
+            left_out=(*left_out, *refused),
         )
 
-    def _answer(self, contender: Contender, request: ParityRequest, say: Told) -> Answers:
-        with self._loaded(contender, say) as runtime:
-            return answer_all(runtime, request, self._renderer, self._clock, say)
+    def _answers(
+        self, able: Sequence[Contender], request: ParityRequest, say: Told
+    ) -> tuple[list[Answers], list[LeftOut]]:
+        """Let each backend answer; one that nobody named and whose engine refuses is left out."""
+        answers: list[Answers] = []
+        refused: list[LeftOut] = []
+        for contender in able:
+            backend, config = contender.plan.backend, contender.config
+            try:
+                with self._load(backend, config, say) as runtime:
+                    answers.append(
+                        answer_all(runtime, config, request, self._renderer, self._clock, say)
+                    )
+            except LmrtError as error:
+                if request.backends or error.code != _REFUSED:
+                    error.note = error.note or f"this came of `{backend}`"
+                    raise
+                why = CannotLoad(error.code, error.message, error.note, error.hint)
+                refused.append(LeftOut(backend, why))
+        return answers, refused
 
     def _compare(
-        self, able: Sequence[Contender], answers: Sequence[Answers], numbers: range, say: Told
+        self, answers: Sequence[Answers], numbers: range, say: Told
     ) -> tuple[list[PromptComparison], ...]:
         """Return the comparisons of some of the prompts, by pair."""
         pairs = list(combinations(answers, 2))
@@ -93,24 +111,15 @@ class ParityCheck:
                     for found in pair:
                         wanted[found.run.backend].setdefault(place.before)
         rows: dict[str, Mapping[Tokens, Row]] = {}
-        for contender in able:
-            texts = wanted[contender.plan.backend]
-            if texts:
-                with self._loaded(contender, say) as runtime:
-                    rows[contender.plan.backend] = rows_after(runtime, texts, say)
+        for found in answers:
+            if texts := wanted[found.run.backend]:
+                with self._load(found.run.backend, found.config, say) as runtime:
+                    rows[found.run.backend] = rows_after(runtime, texts, say)
         return tuple([_judge(number, *pair, rows) for number in numbers] for pair in pairs)
 
-    @contextmanager
-    def _loaded(self, contender: Contender, say: Told) -> Iterator[LoadedRuntime]:
-        """Load a backend and free it afterwards; its errors say how to go on without it."""
-        backend = contender.plan.backend
+    def _load(self, backend: str, config: RuntimeConfig, say: Told) -> LoadedRuntime:
         say(f"{backend}: loading")
-        try:
-            with self._loader.load(contender.config) as runtime:
-                yield runtime
-        except LmrtError as error:
-            error.note = error.note or f"this came of `{backend}`; `--backends` can leave it out"
-            raise
+        return self._loader.load(config)
 
 
 def _judge(number: int, one: Answers, other: Answers, rows: Rows) -> PromptComparison:

@@ -1,6 +1,6 @@
 """Which backends a parity check compares, and with which data types."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from attrs import evolve, frozen
 
@@ -9,7 +9,7 @@ from lmrt.domain.config import Dtype, KvType, Preference, RuntimeConfig
 from lmrt.domain.errors import NoExecutablePlan
 from lmrt.domain.explanations import fix
 from lmrt.domain.options import invalid_option
-from lmrt.domain.parity.report import LeftOut
+from lmrt.domain.parity.report import CannotLoad, CannotRun, LeftOut
 from lmrt.domain.parity.request import ParityRequest
 from lmrt.domain.plans import Alternative, Rejected, RuntimePlan
 from lmrt.domain.probes import BackendProbe
@@ -32,7 +32,7 @@ class Contender:
 def contenders(
     loader: RuntimeLoader, request: ParityRequest
 ) -> tuple[tuple[Contender, ...], tuple[LeftOut, ...]]:
-    """Return the backends to compare, at least two, and those that cannot run the model.
+    """Return the backends to compare, and those that cannot run the model.
 
     Raises:
         ConfigurationError: A backend is named that does not exist, or only one is named
@@ -52,10 +52,40 @@ def contenders(
             if request.backends:
                 raise
             rows = tuple(row for row in error.rejected if row.backend == name)
-            left_out.append(LeftOut(name, rows))
-    if len(able) < 2:
-        raise _needs_two(request, able, left_out)
+            left_out.append(LeftOut(name, CannotRun(rows)))
+    refuse_fewer_than_two(request, [found.plan.backend for found in able], left_out)
     return tuple(able), tuple(left_out)
+
+
+def refuse_fewer_than_two(
+    request: ParityRequest, able: Sequence[str], left_out: Sequence[LeftOut]
+) -> None:
+    """Refuse a comparison of one backend with itself.
+
+    Raises:
+        NoExecutablePlan: Fewer than two backends are left (`parity-needs-two`); with the reasons
+            against the others.
+    """
+    if len(able) > 1:
+        return
+    reference = request.config.model_reference
+    who = f"only `{able[0]}`" if able else "no backend"
+    rejected = tuple(
+        row for left in left_out if isinstance(left.why, CannotRun) for row in left.why.rejected
+    )
+    failed = [left.why for left in left_out if isinstance(left.why, CannotLoad)]
+    raise NoExecutablePlan(
+        f"{who} can run `{reference}` here, and parity compares two backends",
+        code="parity-needs-two",
+        rejected=rejected,
+        context={
+            "model": reference,
+            "able": list(able),
+            "left_out": [left.backend for left in left_out],
+        },
+        note=failed[0].message if failed else None,
+        hint=failed[0].hint if failed else _hint(rejected),
+    )
 
 
 def _contender(loader: RuntimeLoader, request: ParityRequest, probe: BackendProbe) -> Contender:
@@ -93,22 +123,6 @@ def _check_names(request: ParityRequest, known: tuple[str, ...]) -> None:
     names = set(request.backends)
     if names and (len(names) < 2 or names - set(known)):
         raise invalid_option("backends", ",".join(request.backends), wanted)
-
-
-def _needs_two(
-    request: ParityRequest, able: list[Contender], left_out: list[LeftOut]
-) -> NoExecutablePlan:
-    reference = request.config.model_reference
-    rejected = tuple(row for found in left_out for row in found.rejected)
-    names = [found.plan.backend for found in able]
-    who = f"only `{names[0]}`" if names else "no backend"
-    return NoExecutablePlan(
-        f"{who} can run `{reference}` here, and parity compares two backends",
-        code="parity-needs-two",
-        rejected=rejected,
-        context={"model": reference, "able": names, "left_out": [one.backend for one in left_out]},
-        hint=_hint(rejected),
-    )
 
 
 def _hint(rows: tuple[Alternative, ...]) -> str | None:

@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 
 from lmrt.application.rendering import EncodedPrompt, encode_messages
 from lmrt.application.runtime import LoadedRuntime
+from lmrt.domain.config import RuntimeConfig
 from lmrt.domain.generation import DEFAULT_GENERATION, DEFAULT_SYSTEM_PROMPT
 from lmrt.domain.messages import Message
 from lmrt.domain.parity.precision import precision_of
@@ -26,8 +27,15 @@ Told = Callable[[str], None]
 
 @frozen
 class Answers:
-    """What one backend made of all prompts: its summary, and one trace a prompt."""
+    """What one backend made of all prompts.
 
+    Attributes:
+        config: The configuration that it is loaded with.
+        run: Its summary.
+        traces: One a prompt.
+    """
+
+    config: RuntimeConfig
     run: BackendRun
     traces: tuple[Trace, ...]
 
@@ -43,12 +51,21 @@ class _Drawn:
 
 def answer_all(
     runtime: LoadedRuntime,
+    config: RuntimeConfig,
     request: ParityRequest,
     renderer: TemplateRenderer,
     clock: Clock,
     tell: Told,
 ) -> Answers:
     """Answer every prompt greedily, one after the other.
+
+    Args:
+        runtime: Where.
+        config: What it was loaded with.
+        request: The prompts.
+        renderer: Renders them.
+        clock: Measures the answers.
+        tell: Told what is being done.
 
     Raises:
         ConfigurationError: A prompt is empty or too long.
@@ -64,7 +81,7 @@ def answer_all(
         Trace(prompt.text, prompt.tokens, answer.tokens, answer.ended)
         for prompt, answer in zip(prompts, drawn, strict=True)
     )
-    return Answers(_summary(runtime, prompts, drawn), traces)
+    return Answers(config, _summary(runtime, prompts, drawn), traces)
 
 
 def rows_after(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from lmrt.cli.ledger import fixes, reasons
 from lmrt.domain.parity.judging import PromptComparison
 from lmrt.domain.parity.precision import FACTOR, LARGEST_SHARE, Precision
-from lmrt.domain.parity.report import PairComparison, ParityReport
+from lmrt.domain.parity.report import CannotLoad, CannotRun, PairComparison, ParityReport
 from lmrt.domain.parity.verdicts import Agree, Disagree, Explained, Verdict
 
 if TYPE_CHECKING:
@@ -71,11 +71,17 @@ def explanation_lines(report: ParityReport) -> Iterator[str]:
 
 def left_out_lines(report: ParityReport) -> Iterator[str]:
     """Yield which backends were left out and why, with what would bring them in."""
-    rows = [row for left in report.left_out for row in left.rejected]
-    told = (f"left out: {row.backend}: {reason}" for row in rows for reason in reasons(row))
-    yield from dict.fromkeys(told)
-    for command in fixes(rows):
-        yield f"fix: {command}"
+    remedies: dict[str, None] = {}
+    for left in report.left_out:
+        match left.why:
+            case CannotRun(rows):
+                told = dict.fromkeys(reason for row in rows for reason in reasons(row))
+                remedies |= dict.fromkeys(fixes(rows))
+            case CannotLoad(code, message, note, hint):
+                told = dict.fromkeys([f"{code}: {message}" + (f": {note}" if note else "")])
+                remedies |= dict.fromkeys(filter(None, [hint]))
+        yield from (f"left out: {left.backend}: {reason}" for reason in told)
+    yield from (f"fix: {remedy}" for remedy in remedies)
 
 
 def _remarks(pair: PairComparison) -> Iterator[str]:

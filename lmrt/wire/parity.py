@@ -5,7 +5,14 @@ from typing import Any
 from lmrt.domain.notices import Notice
 from lmrt.domain.parity.judging import PromptComparison
 from lmrt.domain.parity.precision import FACTOR, LARGEST_SHARE
-from lmrt.domain.parity.report import BackendRun, LeftOut, PairComparison, ParityReport
+from lmrt.domain.parity.report import (
+    BackendRun,
+    CannotLoad,
+    CannotRun,
+    LeftOut,
+    PairComparison,
+    ParityReport,
+)
 from lmrt.domain.parity.verdicts import Agree, Disagree, Explained, Verdict
 from lmrt.domain.payloads import JsonObject
 from lmrt.wire.documents import document
@@ -64,9 +71,14 @@ def _compared(compared: PromptComparison) -> JsonObject:
     return fields
 
 
-def _left_out(row: LeftOut) -> JsonObject:
-    rejected = [plan_converter.unstructure(found) for found in row.rejected]
-    return {"backend": row.backend, "rejected": rejected}
+def _left_out(left: LeftOut) -> JsonObject:
+    match left.why:
+        case CannotRun(rejected):
+            rows = [plan_converter.unstructure(row) for row in rejected]
+            why: JsonObject = {"type": "cannot-run", "rejected": rows}
+        case CannotLoad() as failed:
+            why = {"type": "cannot-load", **_CONVERTER.unstructure(failed)}
+    return {"backend": left.backend, "why": why}
 
 
 def _verdict(verdict: Verdict) -> JsonObject:

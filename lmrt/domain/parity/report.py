@@ -37,11 +37,35 @@ class BackendRun:
 
 
 @frozen
+class CannotRun:
+    """No candidate of the backend can run; each with the reasons against it."""
+
+    rejected: tuple[Alternative, ...]
+
+
+@frozen
+class CannotLoad:
+    """The engine refused the model, although nothing spoke against it before.
+
+    Attributes:
+        code: The error's code.
+        message: What was wrong.
+        note: The cause, or None.
+        hint: What to do about it, or None.
+    """
+
+    code: str
+    message: str
+    note: str | None
+    hint: str | None
+
+
+@frozen
 class LeftOut:
-    """A backend that cannot run the model here, with what speaks against it."""
+    """A backend that is not compared, and why."""
 
     backend: str
-    rejected: tuple[Alternative, ...]
+    why: CannotRun | CannotLoad
 
 
 @frozen
@@ -74,7 +98,7 @@ class ParityReport:
         prompts: The texts of the user's turns.
         backends: Those that ran, in the order of the comparison.
         pairs: Every two of them.
-        left_out: Those that cannot run the model here.
+        left_out: Those that were not compared.
     """
 
     model_reference: str

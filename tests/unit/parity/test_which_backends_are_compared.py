@@ -11,6 +11,7 @@ from lmrt.adapters.fake import FakeBackend, fake_probe
 from lmrt.domain.config import Dtype, KvType, RuntimeConfig
 from lmrt.domain.errors import ConfigurationError, LoadFailed, NoExecutablePlan
 from lmrt.domain.models import ArtifactFormat
+from lmrt.domain.parity.report import CannotLoad, CannotRun
 from lmrt.domain.parity.request import ParityRequest
 from lmrt.domain.plans import RuntimePlan
 from lmrt.domain.probes import Unavailable, UnavailableReason
@@ -100,7 +101,8 @@ def test_a_backend_that_cannot_run_is_left_out_with_its_reasons(tmp_path: Path) 
     assert len(report.pairs) == 1
     (left,) = report.left_out
     assert left.backend == "gone"
-    assert {row.backend for row in left.rejected} == {"gone"}
+    assert isinstance(left.why, CannotRun)
+    assert {row.backend for row in left.why.rejected} == {"gone"}
 
 
 def test_one_backend_alone_is_refused_with_what_would_help(tmp_path: Path) -> None:
@@ -145,10 +147,37 @@ def test_prompts_that_are_none(tmp_path: Path, prompts: tuple[str, ...]) -> None
     assert caught.value.code == "invalid-option"
 
 
-def test_a_failing_load_says_which_backend_it_was(tmp_path: Path) -> None:
+def refusing(code: str) -> tuple[FakeBackend, FakeBackend]:
+    """Return two backends, the second of which fails to load."""
     one, other = TwoBackends().backends()
-    failing = evolve(other, load_failure=LoadFailed("no", code="engine-load-failed"))
+    return one, evolve(other, load_failure=LoadFailed("no", code=code, hint="do that"))
+
+
+def test_a_backend_whose_engine_refuses_is_left_out(tmp_path: Path) -> None:
+    third = FakeBackend(evolve(fake_probe("third"), formats=frozenset({ArtifactFormat.GGUF})))
+    check = TwoBackends().check((*refusing("engine-load-failed"), third))
+    report = check.run(request(write_both(tmp_path)))
+    assert [pair.backends for pair in report.pairs] == [(ONE, "third")]
+    (left,) = report.left_out
+    assert left.backend == OTHER
+    assert left.why == CannotLoad("engine-load-failed", "no", None, "do that")
+
+
+def test_a_refusal_that_leaves_one_backend_is_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(NoExecutablePlan) as caught:
+        TwoBackends().check(refusing("engine-load-failed")).run(request(write_both(tmp_path)))
+    assert caught.value.code == "parity-needs-two"
+    assert (caught.value.note, caught.value.hint) == ("no", "do that")
+
+
+@pytest.mark.parametrize(
+    ("code", "named"), [("engine-load-failed", (ONE, OTHER)), ("plan-mismatch", ())]
+)
+def test_other_failing_loads_say_which_backend_it_was(
+    tmp_path: Path, code: str, named: tuple[str, ...]
+) -> None:
+    one, failing = refusing(code)
     with pytest.raises(LoadFailed) as caught:
-        TwoBackends().check((one, failing)).run(request(write_both(tmp_path)))
+        TwoBackends().check((one, failing)).run(request(write_both(tmp_path), backends=named))
     assert f"`{OTHER}`" in str(caught.value.note)
     assert one.loaded[0].closed

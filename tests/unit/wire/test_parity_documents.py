@@ -41,8 +41,8 @@ def test_a_report_is_one_document(tmp_path: Path) -> None:
     assert compared["logits"]["margin"] is None
     assert compared["verdict"] == {"type": "agree"}
     (left,) = payload["left_out"]
-    assert left["backend"] == "gone"
-    assert left["rejected"][0]["why"]["rejections"][0]["fix"] == "pip install it"
+    assert (left["backend"], left["why"]["type"]) == ("gone", "cannot-run")
+    assert left["why"]["rejected"][0]["why"]["rejections"][0]["fix"] == "pip install it"
 
 
 def test_a_disagreement_names_its_stage(tmp_path: Path) -> None:
