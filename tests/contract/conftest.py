@@ -1,9 +1,12 @@
 """Models that several contracts run on."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from tests.support.hf_models import write_family
 from tests.support.random_weights import write_random_architecture
 from tests.support.tiny_models import TinyModel, write_gguf
 
@@ -40,3 +43,15 @@ def recurrent_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hybrid_gguf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random model that mixes attention with layers that keep one state."""
     return write_random_architecture("lfm2", tmp_path_factory.mktemp("lfm2") / "lfm2.gguf")
+
+
+@pytest.fixture(scope="session")
+def hf_folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Directories with random models, by the names of their families."""
+    root = tmp_path_factory.mktemp("hf")
+
+    @cache
+    def folder(family: str) -> Path:
+        return write_family(family, root / family)
+
+    return folder

@@ -81,6 +81,19 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
         {**_DENSE, **_MANY_THETA, "num_local_experts": 4, "num_experts_per_tok": 2},
     ),
     "olmo2": ("olmo2", {**_DENSE, **_MANY_THETA}),
+    "mamba": (
+        "mamba",
+        {
+            "hidden_size": HIDDEN,
+            "num_hidden_layers": LAYERS,
+            "state_size": 16,
+            "vocab_size": VOCABULARY,
+            "bos_token_id": BOS,
+            "eos_token_id": EOS,
+            "pad_token_id": None,
+        },
+    ),
+    "lfm2": ("lfm2", {**_DENSE, **_MANY_THETA, "layer_types": ["conv", "full_attention", "conv"]}),
     "granite": (
         "granite",
         {

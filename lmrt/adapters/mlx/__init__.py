@@ -1,4 +1,4 @@
-"""MLX through mlx-lm: probed and planned for; this version does not run models with it.
+"""MLX through mlx-lm: a token-level backend.
 
 Importing this package loads nothing of the engine.
 """
@@ -7,10 +7,10 @@ from lmrt.ports.backend import Backend
 
 
 def mlx_backend() -> Backend:
-    """Return the backend `mlx`."""
-    from lmrt.adapters.mlx.backend import ProbeOnly
+    """Return the backend `mlx`; the engine is imported by its first load."""
+    from lmrt.adapters.mlx.backend import MlxBackend
 
-    return ProbeOnly()
+    return MlxBackend()
 
 
 __all__ = ["mlx_backend"]

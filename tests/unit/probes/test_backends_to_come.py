@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from lmrt.adapters.mlx import mlx_backend
-from lmrt.adapters.mlx.probe import probe_of as mlx_probe
 from lmrt.adapters.torch import torch_backend
 from lmrt.adapters.torch.backend import ProbeOnly
 from lmrt.adapters.torch.probe import probe_of as torch_probe
@@ -34,7 +32,7 @@ from lmrt.domain.plans import (
 from lmrt.domain.probes import BackendProbe, Unavailable, UnavailableReason
 from lmrt.ports.backend import Backend
 
-BACKENDS = {"mlx": mlx_backend, "torch": torch_backend}
+BACKENDS = {"torch": torch_backend}
 both = pytest.mark.parametrize(("name", "make"), BACKENDS.items())
 Make = Callable[[], Backend]
 
@@ -56,11 +54,6 @@ def test_it_is_never_available_here(name: str, make: Make, *, deep: bool) -> Non
 
 
 def test_what_is_not_installed_can_be() -> None:
-    assert mlx_probe(None, "Linux", "x86_64").availability == Unavailable(
-        UnavailableReason.NOT_INSTALLED,
-        "mlx-lm is not installed, and this version of lmrt only plans for it",
-        "pip install 'lmrt[mlx]'",
-    )
     assert torch_probe(None, 0).availability == Unavailable(
         UnavailableReason.NOT_INSTALLED,
         "torch is not installed, and this version of lmrt only plans for it",
@@ -69,21 +62,10 @@ def test_what_is_not_installed_can_be() -> None:
 
 
 def test_what_is_installed_cannot_run_yet() -> None:
-    assert mlx_probe("0.32.2", "Darwin", "arm64").availability == Unavailable(
-        UnavailableReason.NOT_IN_THIS_VERSION,
-        "mlx-lm 0.32.2 is installed, but this version of lmrt only plans for it",
-        None,
-    )
     availability = torch_probe("2.13.0+cpu", 0).availability
     assert isinstance(availability, Unavailable)
     assert availability.reason is UnavailableReason.NOT_IN_THIS_VERSION
     assert availability.message.startswith("torch 2.13.0+cpu is installed, but ")
-
-
-def test_mlx_uses_the_gpu_of_apple_chips_only() -> None:
-    assert devices(mlx_probe(None, "Darwin", "arm64")) == ["metal", "cpu"]
-    assert devices(mlx_probe(None, "Darwin", "x86_64")) == []
-    assert devices(mlx_probe(None, "Linux", "x86_64")) == ["cpu"]
 
 
 def test_torch_uses_the_gpus_that_its_build_and_the_driver_allow(tmp_path: Path) -> None:
@@ -103,8 +85,6 @@ def torch_version() -> str | None:
 
 
 def test_formats_are_those_that_the_engine_reads() -> None:
-    mlx = mlx_probe(None, "Linux", "x86_64").formats
-    assert mlx == {ArtifactFormat.SAFETENSORS, ArtifactFormat.MLX}
     assert torch_probe(None, 0).formats == {ArtifactFormat.SAFETENSORS}
 
 
@@ -118,9 +98,8 @@ def test_loading_is_refused(name: str, make: Make, tmp_path: Path) -> None:
 def test_probing_imports_no_engine() -> None:
     script = (
         "import sys;"
-        "from lmrt.adapters.mlx import mlx_backend; from lmrt.adapters.torch import torch_backend;"
-        "mlx_backend().probe(deep=True); torch_backend().probe(deep=True);"
-        "print({'mlx', 'mlx_lm', 'torch', 'numpy'} & set(sys.modules))"
+        "from lmrt.adapters.torch import torch_backend; torch_backend().probe(deep=True);"
+        "print({'torch', 'numpy'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout == "set()\n", done.stderr
