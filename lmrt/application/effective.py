@@ -2,7 +2,7 @@
 
 from lmrt.domain.config import Dtype
 from lmrt.domain.errors import LoadFailed
-from lmrt.domain.plans import OnCpu, OnDevice, Placement, RuntimePlan, SplitLayers
+from lmrt.domain.plans import OnCpu, OnDevice, Placement, RuntimePlan, SplitLayers, SpreadLayers
 from lmrt.domain.sequences import LoadedFacts
 
 
@@ -60,3 +60,5 @@ def _layers(placement: Placement, total: int) -> int:
             return total
         case SplitLayers(_, layers, _):
             return layers
+        case SpreadLayers():
+            return placement.total

@@ -53,7 +53,23 @@ class SplitLayers:
     total: int
 
 
-Placement = OnCpu | OnDevice | SplitLayers
+@frozen
+class SpreadLayers:
+    """The layers run on several accelerators, one after the other.
+
+    Attributes:
+        layers: Name and number of layers of each, in the order of the layers.
+    """
+
+    layers: tuple[tuple[str, int], ...]
+
+    @property
+    def total(self) -> int:
+        """All layers."""
+        return sum(count for _, count in self.layers)
+
+
+Placement = OnCpu | OnDevice | SplitLayers | SpreadLayers
 
 
 def device_of(placement: Placement) -> str:
@@ -63,6 +79,8 @@ def device_of(placement: Placement) -> str:
             return "cpu"
         case OnDevice(device) | SplitLayers(device, _, _):
             return device
+        case SpreadLayers(layers):
+            return "+".join(name for name, _ in layers)
 
 
 @frozen

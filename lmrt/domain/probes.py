@@ -24,6 +24,7 @@ class Feature(StrEnum):
 
     FLASH_ATTENTION = "flash-attention"
     PARTIAL_OFFLOAD = "partial-offload"
+    SEVERAL_DEVICES = "several-devices"
     CONSTRAINTS = "constraints"
     LOGPROBS = "logprobs"
     EMBEDDINGS = "embeddings"
@@ -101,6 +102,7 @@ class BackendProbe:
             else any of `kv_types` goes with any weights.
         rounded_kv_sequences: Sequences that can be served at once with a rounded KV cache, or None
             for as many as without.
+        rounded_kv_unfused: Whether a rounded KV cache can be read without fused attention.
         whole_windows: Whether sliding-window layers keep the whole context, not their window only.
         details: Facts for people, as (name, value) pairs.
     """
@@ -120,5 +122,6 @@ class BackendProbe:
     max_sequences: int = 1
     kv_follows_weights: bool = False
     rounded_kv_sequences: int | None = None
+    rounded_kv_unfused: bool = False
     whole_windows: bool = False
     details: tuple[tuple[str, str], ...] = ()

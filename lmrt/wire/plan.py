@@ -21,6 +21,7 @@ from lmrt.domain.plans import (
     Rejected,
     RuntimePlan,
     SplitLayers,
+    SpreadLayers,
 )
 from lmrt.domain.rejections import MemoryExceeded, Rejection
 from lmrt.wire.documents import document, read_document
@@ -35,6 +36,7 @@ _TYPES: dict[type, str] = {
     OnCpu: "cpu",
     OnDevice: "device",
     SplitLayers: "split",
+    SpreadLayers: "spread",
     Rejected: "rejected",
     Outranked: "outranked",
 }

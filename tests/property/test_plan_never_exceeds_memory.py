@@ -15,7 +15,14 @@ from lmrt.domain.models import (
     RecurrentState,
     SlidingAttention,
 )
-from lmrt.domain.plans import Candidate, ExecutionSettings, OnCpu, OnDevice, SplitLayers
+from lmrt.domain.plans import (
+    Candidate,
+    ExecutionSettings,
+    OnCpu,
+    OnDevice,
+    SplitLayers,
+    SpreadLayers,
+)
 from tests.property.strategies import MIB, able_worlds, largest, worlds
 from tests.property.worlds import World
 
@@ -89,6 +96,17 @@ def least_needed(world: World, candidate: Candidate) -> dict[str, Fraction]:
                 "cpu": on_cpu + activations + probe.overhead,
                 device: on_device + activations + probe.device_overhead,
             }
+        case SpreadLayers(shares):
+            assert candidate.placement.total == len(weights.layers)
+            needed: dict[str, Fraction] = {"cpu": Fraction(probe.overhead)}
+            start = 0
+            for device, count in shares:
+                held = sum(weights.layers[start : start + count]) + sum(
+                    cache[start : start + count]
+                )
+                needed[device] = held + activations + probe.device_overhead
+                start += count
+            return needed
 
 
 def head(artifact: Artifact, shape: ArchitectureShape) -> int:

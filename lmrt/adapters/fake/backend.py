@@ -10,7 +10,7 @@ from lmrt.domain.config import KvType
 from lmrt.domain.errors import LmrtError
 from lmrt.domain.machine import DeviceKind
 from lmrt.domain.models import ArtifactFormat
-from lmrt.domain.plans import OnCpu, OnDevice, Placement, RuntimePlan, SplitLayers
+from lmrt.domain.plans import OnCpu, OnDevice, Placement, RuntimePlan, SplitLayers, SpreadLayers
 from lmrt.domain.probes import Available, BackendDevice, BackendProbe, Feature
 from lmrt.domain.sequences import LoadedFacts, PrefixReuse
 from lmrt.ports.backend import LoadedModel, LoadProgress
@@ -109,3 +109,5 @@ def _layers_on_device(placement: Placement, plan: RuntimePlan) -> int:
             return len(plan.artifact.weights.layers)
         case SplitLayers(_, layers, _):
             return layers
+        case SpreadLayers():
+            return placement.total

@@ -16,6 +16,7 @@ from lmrt.domain.plans import (
     OnDevice,
     Placement,
     SplitLayers,
+    SpreadLayers,
     device_of,
 )
 
@@ -82,6 +83,12 @@ def _gpu_layers(placement: Placement) -> int:
         case SplitLayers(_, layers, _):
             # The engine counts the output head as a layer and moves it first.
             return layers + 1
+        case SpreadLayers():
+            raise LoadFailed(
+                "llama.cpp is given one device at a time here",
+                code="engine-load-failed",
+                context={"device": device_of(placement)},
+            )
 
 
 def _pointer(name: str, devices: Sequence[EngineDevice]) -> int:

@@ -7,6 +7,7 @@ from attrs import frozen
 from lmrt.domain.machine import DeviceKind
 from lmrt.domain.models import Artifact
 from lmrt.domain.planning.dtypes import DtypeChoice, dtype_choice
+from lmrt.domain.planning.gangs import gang_device
 from lmrt.domain.planning.kv_types import KvChoice, kv_choice
 from lmrt.domain.planning.query import Query
 from lmrt.domain.probes import Available, BackendDevice, BackendProbe
@@ -76,14 +77,17 @@ def _names(query: Query, probe: BackendProbe) -> tuple[str | None, ...]:
     names = [device.device for device in probe.devices]
     names.append(CPU)
     names += [accelerator.device for accelerator in query.machine.accelerators]
+    names += [device.device for device in _usable(query, probe)]
     if query.request.device is not None:
         names.append(query.request.device)
     return tuple(dict.fromkeys(names))
 
 
 def _usable(query: Query, probe: BackendProbe) -> tuple[BackendDevice, ...]:
-    return tuple(
+    found = tuple(
         device
         for device in probe.devices
         if device.kind is DeviceKind.CPU or query.machine.accelerator(device.device) is not None
     )
+    gang = gang_device(probe, found)
+    return found if gang is None else (*found, gang)

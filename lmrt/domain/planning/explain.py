@@ -17,7 +17,7 @@ from lmrt.domain.planning.combinations import CPU
 from lmrt.domain.planning.context import context_ladder
 from lmrt.domain.planning.fitting import Assessment, Fails, Fits
 from lmrt.domain.planning.query import Query
-from lmrt.domain.plans import OnCpu, OnDevice, SplitLayers
+from lmrt.domain.plans import OnCpu, OnDevice, SplitLayers, SpreadLayers
 from lmrt.domain.sizes import format_size
 
 _BETTER = {
@@ -99,7 +99,7 @@ def notices(query: Query, chosen: Fits, assessments: Sequence[Assessment]) -> It
             yield from _cpu_fallback(query, chosen, assessments)
         case SplitLayers(device, layers, total):
             yield PartialOffload(device, layers, total)
-        case OnDevice():
+        case OnDevice() | SpreadLayers():
             pass
 
 

@@ -10,6 +10,7 @@ from lmrt.domain.planning.combinations import Combination
 from lmrt.domain.planning.compute import buffer_bytes
 from lmrt.domain.planning.context import context_ladder
 from lmrt.domain.planning.dtypes import DtypeChoice, loaded_artifact
+from lmrt.domain.planning.gangs import joined, members
 from lmrt.domain.planning.kv_types import KvChoice
 from lmrt.domain.planning.memory import Load
 from lmrt.domain.planning.offload import Placed, place
@@ -81,7 +82,12 @@ def assess(query: Query, combination: Combination) -> Assessment:
     estimable = all(isinstance(rejection, _ESTIMABLE) for rejection in rejections)
     if not estimable or device is None or choice.default is None:
         return Fails(combination, rejections, None)
-    limits = pools(query.machine, _accelerator(query, device), query.request.memory_budget)
+    limits = pools(
+        query.machine,
+        _accelerator(query, device),
+        query.request.memory_budget,
+        members(query.machine, device.device),
+    )
     for dtype, context, kv_type in _attempts(query, combination.dtypes, choice, choice.default):
         load = _load(query, combination, device, dtype, context, kv_type)
         placed = place(load, limits)
@@ -145,4 +151,4 @@ def _candidate(
 
 
 def _accelerator(query: Query, device: BackendDevice) -> Accelerator | None:
-    return None if device.kind is DeviceKind.CPU else query.machine.accelerator(device.device)
+    return None if device.kind is DeviceKind.CPU else joined(query.machine, device.device)

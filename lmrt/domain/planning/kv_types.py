@@ -76,8 +76,9 @@ def _follows(kv_type: KvType, probe: BackendProbe, computes: Dtype | None) -> bo
 
 
 def _fusable(kv_type: KvType, probe: BackendProbe) -> bool:
-    # Engines read rounded values only inside the fused attention kernel.
-    return kv_type.block == 1 or Feature.FLASH_ATTENTION in probe.features
+    # Most engines read rounded values only inside the fused attention kernel.
+    fused = Feature.FLASH_ATTENTION in probe.features
+    return kv_type.block == 1 or fused or probe.rounded_kv_unfused
 
 
 def _aligned(kv_type: KvType, kinds: LayerKinds) -> bool:

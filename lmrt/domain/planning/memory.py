@@ -22,7 +22,7 @@ from lmrt.domain.planning import compute, kv_cache
 from lmrt.domain.planning.query import LayerKinds
 from lmrt.domain.planning.settings import CacheSettings
 from lmrt.domain.planning.weights import Sizing
-from lmrt.domain.plans import MemoryEstimate, OnCpu, OnDevice, Placement, SplitLayers
+from lmrt.domain.plans import MemoryEstimate, OnCpu, OnDevice, Placement, SplitLayers, SpreadLayers
 from lmrt.domain.probes import BackendProbe, Feature
 
 
@@ -103,8 +103,8 @@ def _parts(load: Load, placement: Placement) -> tuple[_Part, _Part]:
     device = _Part(
         weights=sizing.total if load.unified else on_device,
         kv_cache=kv_cache.total_bytes(load.kinds, load.cache) - cached,
-        compute=load.buffers,
-        overhead=probe.device_overhead,
+        compute=load.buffers * _cards(placement),
+        overhead=probe.device_overhead * _cards(placement),
     )
     return host, device
 
@@ -117,10 +117,14 @@ def head_bytes(load: Load) -> int:
     return sizing.head + embedding + sizing.other
 
 
-def _layers_on_cpu(load: Load, placement: OnDevice | SplitLayers) -> tuple[int, int]:
+def _cards(placement: Placement) -> int:
+    return len(placement.layers) if isinstance(placement, SpreadLayers) else 1
+
+
+def _layers_on_cpu(load: Load, placement: OnDevice | SplitLayers | SpreadLayers) -> tuple[int, int]:
     """Return the weights and the KV cache of the layers that stay on the CPU."""
     match placement:
-        case OnDevice():
+        case OnDevice() | SpreadLayers():
             return 0, 0
         case SplitLayers(_, layers, total):
             staying = total - layers
@@ -130,9 +134,9 @@ def _layers_on_cpu(load: Load, placement: OnDevice | SplitLayers) -> tuple[int, 
             return sum(load.sizing.layers[:staying]), sum(cached)
 
 
-def _host_compute(load: Load, placement: OnDevice | SplitLayers) -> int:
+def _host_compute(load: Load, placement: OnDevice | SplitLayers | SpreadLayers) -> int:
     match placement:
-        case OnDevice():
+        case OnDevice() | SpreadLayers():
             return compute.input_bytes(load.shape, load.kinds, load.cache)
         case SplitLayers():
             return load.buffers

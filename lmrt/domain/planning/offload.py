@@ -1,8 +1,9 @@
 """Where a candidate's layers go: all on one processor, or as many on an accelerator as fit."""
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from lmrt.domain.planning import kv_cache
+from lmrt.domain.planning.gangs import deal
 from lmrt.domain.planning.memory import Load, estimate, head_bytes
 from lmrt.domain.planning.pools import Pools
 from lmrt.domain.plans import MemoryEstimate, OnCpu, OnDevice, Placement, SplitLayers
@@ -31,6 +32,8 @@ def place(load: Load, limits: Pools) -> Placed:
     """
     if load.accelerator is None:
         return _placed(load, limits, OnCpu())
+    if limits.cards:
+        return _spread(load, limits)
     whole = _placed(load, limits, OnDevice(load.accelerator.device))
     if not _can_split(load) or load.accelerator.device not in whole.short_pools:
         return whole
@@ -42,6 +45,15 @@ def place(load: Load, limits: Pools) -> Placed:
 def _placed(load: Load, limits: Pools, placement: Placement) -> Placed:
     memory = estimate(load, placement)
     return Placed(placement, memory, limits.shortages(memory))
+
+
+def _spread(load: Load, limits: Pools) -> Placed:
+    """Return the layers dealt out over a gang, and what each limit lacks."""
+    dealt = deal(load, limits.cards)
+    found = _placed(load, limits, dealt.placement)
+    others = tuple(each for each in found.shortages if each.pool != limits.name)
+    shortages = others if dealt.shortage is None else (*others, dealt.shortage)
+    return evolve(found, shortages=shortages)
 
 
 def _can_split(load: Load) -> bool:

@@ -25,12 +25,14 @@ class Pools:
         device: Of the accelerator's memory, or None on the CPU.
         name: The accelerator's name, or None on the CPU.
         budget: Of all together, or None for no such limit.
+        cards: Name and limit of each card of a gang, in order; empty for one accelerator.
     """
 
     host: int
     device: int | None
     name: str | None
     budget: int | None
+    cards: tuple[tuple[str, int], ...] = ()
 
     def shortages(self, memory: MemoryEstimate) -> tuple[MemoryExceeded, ...]:
         """Return every limit that the estimate exceeds."""
@@ -44,13 +46,30 @@ class Pools:
         return tuple(found)
 
 
-def pools(machine: Machine, accelerator: Accelerator | None, budget: int | None) -> Pools:
-    """Return the limits on a machine, for the CPU or for one of its accelerators."""
+def pools(
+    machine: Machine,
+    accelerator: Accelerator | None,
+    budget: int | None,
+    gang: tuple[Accelerator, ...] = (),
+) -> Pools:
+    """Return the limits on a machine.
+
+    Args:
+        machine: The machine.
+        accelerator: One of its accelerators, or None for the CPU; with a gang, all of it.
+        budget: Of the request.
+        gang: The cards that act together; empty for one.
+    """
     host = usable(machine.memory_total, machine.memory_free)
     if accelerator is None:
         return Pools(host, None, None, budget)
-    device = usable(accelerator.memory_total, _free(machine, accelerator))
-    return Pools(host, device, accelerator.device, budget)
+    cards = tuple((card.device, _usable_on(machine, card)) for card in gang)
+    device = sum(room for _, room in cards) if cards else _usable_on(machine, accelerator)
+    return Pools(host, device, accelerator.device, budget, cards)
+
+
+def _usable_on(machine: Machine, accelerator: Accelerator) -> int:
+    return usable(accelerator.memory_total, _free(machine, accelerator))
 
 
 def usable(total: int, free: int) -> int:

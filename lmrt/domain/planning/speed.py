@@ -9,7 +9,7 @@ from attrs import frozen
 
 from lmrt.domain.machine import Accelerator, DeviceKind, Machine
 from lmrt.domain.planning.weights import Sizing
-from lmrt.domain.plans import OnCpu, OnDevice, Placement, SpeedEstimate, SplitLayers
+from lmrt.domain.plans import OnCpu, OnDevice, Placement, SpeedEstimate, SplitLayers, SpreadLayers
 from lmrt.domain.probes import BackendDevice, BackendProbe
 
 TYPICAL_BANDWIDTH = {DeviceKind.CPU: 40e9, DeviceKind.CUDA: 500e9, DeviceKind.METAL: 200e9}
@@ -34,7 +34,7 @@ def bytes_read(sizing: Sizing, placement: Placement) -> BytesRead:
     match placement:
         case OnCpu():
             return BytesRead(layers + rest, 0.0)
-        case OnDevice():
+        case OnDevice() | SpreadLayers():
             return BytesRead(0.0, layers + rest)
         case SplitLayers(_, count, total):
             host = sum(sizing.active_layers[: total - count])
