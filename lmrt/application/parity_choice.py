@@ -83,7 +83,7 @@ def refuse_fewer_than_two(
             "able": list(able),
             "left_out": [left.backend for left in left_out],
         },
-        note=failed[0].message if failed else None,
+        note=_told(failed[0]) if failed else None,
         hint=failed[0].hint if failed else _hint(rejected),
     )
 
@@ -123,6 +123,10 @@ def _check_names(request: ParityRequest, known: tuple[str, ...]) -> None:
     names = set(request.backends)
     if names and (len(names) < 2 or names - set(known)):
         raise invalid_option("backends", ",".join(request.backends), wanted)
+
+
+def _told(failed: CannotLoad) -> str:
+    return f"{failed.message}: {failed.note}" if failed.note else failed.message
 
 
 def _hint(rows: tuple[Alternative, ...]) -> str | None:
