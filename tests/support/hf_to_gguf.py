@@ -92,6 +92,7 @@ def convert(
     pre_tokenizer: str = "gpt-2",
     template: str | None = None,
     add_bos: bool | None = None,
+    interleave: bool = True,
 ) -> Path:
     """Write the directory's model as one GGUF; return its path.
 
@@ -104,6 +105,7 @@ def convert(
             own is `gpt-2`.
         template: In place of the directory's own.
         add_bos: In place of the directory's own.
+        interleave: Whether the rows of queries and keys are reordered where llama.cpp wants that.
     """
     source = _read(folder)
     writer = gguf.GGUFWriter(path, gguf.MODEL_ARCH_NAMES[source.arch])
@@ -111,7 +113,7 @@ def convert(
     _add_sizes(writer, source, rope_base)
     _add_family(writer, source)
     _add_tokenizer(writer, source, pre_tokenizer, template, add_bos)
-    for name, values in _tensors(source):
+    for name, values in _tensors(source, interleave=interleave):
         _add_tensor(writer, name, values, kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -200,7 +202,7 @@ def _token_type(
     return gguf.TokenType.CONTROL if added[token]["special"] else gguf.TokenType.USER_DEFINED
 
 
-def _tensors(source: _Source) -> Iterator[tuple[str, Array]]:
+def _tensors(source: _Source, *, interleave: bool) -> Iterator[tuple[str, Array]]:
     """Yield every tensor under its GGUF name, in the layout that llama.cpp computes with."""
     names = gguf.get_tensor_name_map(source.arch, source.config["num_hidden_layers"])
     experts: dict[str, dict[int, Array]] = {}
@@ -209,7 +211,10 @@ def _tensors(source: _Source) -> Iterator[tuple[str, Array]]:
             merged = f"{match[1]}.{match[3]}.weight"
             experts.setdefault(merged, {})[int(match[2])] = values
         else:
-            yield _named(names, name), _laid_out(source, name, values.astype(np.float32))
+            wanted = values.astype(np.float32)
+            if interleave:
+                wanted = _interleaved_as_wanted(source, name, wanted)
+            yield _named(names, name), _with_whole_norms(source, name, wanted)
     for name, parts in experts.items():
         stacked = np.stack([parts[number] for number in sorted(parts)])
         yield _named(names, name), stacked.astype(np.float32)
@@ -224,14 +229,18 @@ def _named(names: Any, name: str) -> str:
     return str(found)
 
 
-def _laid_out(source: _Source, name: str, values: Array) -> Array:
+def _interleaved_as_wanted(source: _Source, name: str, values: Array) -> Array:
     if source.arch in _INTERLEAVED and ".q_proj." in name:
         return _interleaved(values, source.heads)
     if source.arch in _INTERLEAVED and ".k_proj." in name:
         return _interleaved(values, source.kv_heads)
-    if source.arch is gguf.MODEL_ARCH.GEMMA2 and name.endswith("norm.weight"):
-        return values + 1
     return values
+
+
+def _with_whole_norms(source: _Source, name: str, values: Array) -> Array:
+    """Return norms as factors where the directory has what they add to 1."""
+    offset = source.arch is gguf.MODEL_ARCH.GEMMA2 and name.endswith("norm.weight")
+    return values + 1 if offset else values
 
 
 def _interleaved(values: Array, heads: int) -> Array:
