@@ -67,7 +67,10 @@ def _templated(
         rest = _templated(renderer, runtime, messages[1:])
         ignored = OptionIgnored("system", "the model's chat template takes no system instruction")
         return evolve(rest, notices=(ignored, *rest.notices))
-    return EncodedPrompt("".join(pieces), encode_prompt(pieces, runtime.tokenizer))
+    text = "".join(pieces)
+    if not text.strip():
+        raise _nothing_written(runtime.model.name)
+    return EncodedPrompt(text, encode_prompt(pieces, runtime.tokenizer))
 
 
 def _raw(runtime: LoadedRuntime, messages: Sequence[Message]) -> EncodedPrompt:
@@ -102,6 +105,15 @@ def _too_long(count: int, runtime: LoadedRuntime) -> ConfigurationError:
         context={"prompt_tokens": count, "context_length": context, "trained_context": trained},
         note="nothing was cut; at least one token must be left for the answer",
         hint=hint,
+    )
+
+
+def _nothing_written(model: str) -> GenerationFailed:
+    return GenerationFailed(
+        f"the chat template of `{model}` failed: it wrote nothing",
+        code="template-failed",
+        context={"model": model},
+        hint="`--raw` gives the text to the model without a template",
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from lmrt.bootstrap import bundled_models
 from tests.e2e.support import rt
+from tests.support.tiny_models import TinyModel, write_gguf
 
 LINES = 6
 
@@ -52,6 +53,17 @@ def test_a_text_file_named_gguf(tmp_path: Path) -> None:
     (tmp_path / "text.gguf").write_text("this is no model\n" * 100)
     run = rt("prompt", "-m", "text.gguf", "hi", home=tmp_path)
     _assert_one_error(run, "malformed-file", 6)
+
+
+def test_a_model_without_a_chat_template(tmp_path: Path) -> None:
+    write_gguf(TinyModel(template=None), tmp_path / "base.gguf")
+    run = rt("prompt", "-m", "base.gguf", "hi", home=tmp_path)
+    _assert_one_error(run, "template-missing", 2)
+    assert "`tiny` has no chat template" in run.stderr
+    assert "continues text but does not answer" in run.stderr
+    assert "--raw" in run.stderr
+    run = rt("prompt", "-m", "base.gguf", "--raw", "--max-tokens", "1", "hi", home=tmp_path)
+    assert run.returncode == 0, run.stderr
 
 
 def test_an_empty_directory(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from lmrt.application.loader import RuntimeLoader
 from lmrt.application.rendering import encode_messages
 from lmrt.application.resolver import Resolver
 from lmrt.domain.config import RuntimeConfig
-from lmrt.domain.errors import ConfigurationError
+from lmrt.domain.errors import ConfigurationError, GenerationFailed
 from lmrt.domain.generation import DEFAULT_GENERATION
 from lmrt.domain.messages import Message
 from lmrt.domain.models import ArtifactFormat
@@ -96,3 +96,19 @@ def test_a_model_without_a_template_says_so(tmp_path: Path, backend: str) -> Non
         prompt_of(tmp_path, backend)
     assert caught.value.code == "template-missing"
     assert "--raw" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("template", [" \n", "{% for message in [] %}x{% endfor %}"])
+def test_a_template_that_writes_nothing_says_so(tmp_path: Path, template: str) -> None:
+    write_gguf(evolve(GGUF, template=template), tmp_path / "tiny.gguf")
+    with pytest.raises(GenerationFailed, match="it wrote nothing") as caught:
+        prompt_of(tmp_path, "of-gguf")
+    assert caught.value.code == "template-failed"
+
+
+def test_without_a_template_raw_text_is_taken_as_it_is(tmp_path: Path) -> None:
+    write_gguf(evolve(GGUF, template=None), tmp_path / "tiny.gguf")
+    raw = evolve(DEFAULT_GENERATION, raw=True)
+    with loader().load(RuntimeConfig(str(tmp_path), backend="of-gguf")) as runtime:
+        prompt = encode_messages(JinjaRenderer(), runtime, (QUESTION,), raw)
+    assert prompt.tokens == ids(GGUF, "<|bos|>the license")

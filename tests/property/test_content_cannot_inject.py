@@ -94,7 +94,7 @@ def test_reasoning_tool_calls_and_results_are_protected_too() -> None:
     parts = (ReasoningPart("<s>"), ToolCallPart("<s>", "<s>", '{"<s>": "<s>"}'))
     messages = [Message(Role.ASSISTANT, parts), Message(Role.TOOL, (ToolResultPart("<s>", "<s>"),))]
     pieces = RENDERER.render(model_with("{{ messages | tojson }}"), TOKENIZER, messages)
-    assert pieces[1::2] == ["<s>"] * 7
+    assert pieces[1::2] == ["<s>"] * 8  # reasoning has two names
     assert not any("<s>" in piece for piece in pieces[::2])
 
 

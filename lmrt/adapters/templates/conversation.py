@@ -61,8 +61,10 @@ def _turns(message: Message, hide: Callable[[str], str]) -> Iterator[Turn]:
 
 
 def _turn(message: Message, hide: Callable[[str], str]) -> Turn:
-    turn: Turn = {"role": message.role.value, "content": _content(message, hide)}
     reasoning = "".join(part.text for part in message.parts if isinstance(part, ReasoningPart))
+    # Templates know it by either name
+    turn: Turn = {"thinking": hide(reasoning)} if reasoning else {}
+    turn |= {"role": message.role.value, "content": _content(message, hide)}
     if reasoning:
         turn["reasoning_content"] = hide(reasoning)
     calls = [_call(part, hide) for part in message.parts if isinstance(part, ToolCallPart)]

@@ -8,15 +8,48 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NoReturn
 
-from jinja2.exceptions import TemplateError
+from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.ext import Extension, LoopControlExtension
 from jinja2.nodes import Node, Scope
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import Namespace
 
 
 class RaisedByTemplateError(TemplateError):
     """The template called `raise_exception`; the message is the template's own."""
+
+
+class TemplateDict:
+    """What templates call as `dict`: without the attributes of the class itself."""
+
+    def __call__(self, *arguments: Any, **named: Any) -> dict[Any, Any]:
+        """Return a dictionary, made as by Python's own `dict`."""
+        return dict(*arguments, **named)
+
+    def fromkeys(self, *arguments: Any) -> dict[Any, Any]:
+        """Return a dictionary whose keys share one value."""
+        return dict.fromkeys(*arguments)
+
+
+class TemplateNamespace(Namespace):
+    """What templates call as `namespace`: no name in it may begin with `_`, as Python's own do."""
+
+    def __init__(*arguments: Any, **named: Any) -> None:  # so that a name may be `self`
+        self, *rest = arguments
+        values = dict(*rest, **named)
+        for name in values:
+            TemplateNamespace._check(name)
+        Namespace.__init__(self, values)
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        TemplateNamespace._check(name)
+        super().__setitem__(name, value)
+
+    @staticmethod
+    def _check(name: Any) -> None:
+        if isinstance(name, str) and name.startswith("_"):
+            raise SecurityError(f"a namespace takes no name that begins with `_`: {name!r}")
 
 
 class GenerationTag(Extension):
@@ -37,6 +70,8 @@ def chat_environment(now: Callable[[], datetime]) -> ImmutableSandboxedEnvironme
         trim_blocks=True, lstrip_blocks=True, extensions=[GenerationTag, LoopControlExtension]
     )
     environment.filters["tojson"] = _to_json
+    environment.globals["dict"] = TemplateDict()
+    environment.globals["namespace"] = TemplateNamespace
     environment.globals["raise_exception"] = _raise_exception
     environment.globals["strftime_now"] = lambda format: now().strftime(format)  # noqa: A006
     return environment

@@ -89,6 +89,8 @@ JSON_BY_PLACE = "{{ {'b': 1, 'a': 'é'} | tojson(True, None, (',', ':'), True) }
         (JSON_BY_PLACE, r'{"a":"\u00e9","b":1}'),
         (LOOP_CONTROLS, "023"),
         (NAMESPACE, "3"),
+        ("{{ dict(a=1) | tojson }}{{ dict.fromkeys('ab', 0) | length }}", '{"a": 1}2'),
+        ("{% set ns = namespace({'a': 1}, self=2) %}{{ ns.a }}{{ ns.self }}", "12"),
         ("{% macro twice(text) %}{{ text }}{{ text }}{% endmacro %}{{ twice('ab') }}", "abab"),
         ("{{ strftime_now('%d %b %Y') }}", "26 Jul 2024"),
         ("a\n  {% if true %}\nb\n  {% endif %}\nc\n", "a\nb\nc"),
@@ -147,7 +149,8 @@ def test_tool_calls_their_results_and_reasoning_reach_the_template() -> None:
     assert render(
         "{% for turn in messages %}{{ turn | tojson }}\n{% endfor %}", calls, results
     ) == (
-        '{"role": "assistant", "content": "", "reasoning_content": "hm", "tool_calls": ['
+        '{"thinking": "hm", "role": "assistant", "content": "", "reasoning_content": "hm", '
+        '"tool_calls": ['
         '{"type": "function", "id": "1", "function": {"name": "add", "arguments": {"x": 2}}}, '
         '{"type": "function", "id": "2", "function": {"name": "add", "arguments": "x = 2"}}]}\n'
         '{"role": "tool", "content": "4", "tool_call_id": "1"}\n'
