@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tokenizers import AddedToken, Tokenizer
+from tokenizers import Tokenizer
 
-from lmrt.domain.prompts import PromptSection
+from lmrt.domain.prompts import PromptSection, literal_pattern
 
 
 class BlindTokenizer:
@@ -33,9 +33,7 @@ class BlindTokenizer:
         self._control_tokens = control_tokens
         self._names = {text: secrets.token_hex(32) for text in control_tokens}
         self._blind = _renamed(engine, self._names)
-        added = engine.get_added_tokens_decoder().values()
-        longest_first = sorted(added, key=lambda token: len(token.content), reverse=True)
-        self._added = re.compile("|".join(map(_pattern, longest_first)) or r"(?!)")
+        self._added = [entry.content for entry in engine.get_added_tokens_decoder().values()]
 
     def encode(self, sections: Sequence[PromptSection]) -> list[int]:
         """Return the token ids of a text; see `Tokenizer.encode`."""
@@ -44,12 +42,14 @@ class BlindTokenizer:
         ids = self._ids_of(text)
         if meant <= Counter(ids):
             return ids
-        # Some vocabularies find a control token at the start of a text only: its name would stay
+        # Some vocabularies find a token at the start of a text only, or as a whole word: where they
+        # do not find it, its name would stay
         return [token for section in sections for token in self._alone(section)]
 
     def _named(self, section: PromptSection, meant: "Counter[int]") -> str:
         """Return a section with the names of its control tokens, which are counted."""
-        if not section.control:
+        pattern = literal_pattern(self._added, section.text) if section.control else None
+        if pattern is None:
             return section.text
 
         def name_of(match: "re.Match[str]") -> str:
@@ -59,7 +59,7 @@ class BlindTokenizer:
             meant[self._control_tokens[text]] += 1
             return self._names[text]
 
-        return self._added.sub(name_of, section.text)
+        return pattern.sub(name_of, section.text)
 
     def _alone(self, section: PromptSection) -> list[int]:
         if not section.control:
@@ -68,11 +68,6 @@ class BlindTokenizer:
 
     def _ids_of(self, text: str) -> list[int]:
         return list(self._blind.encode(text, add_special_tokens=False).ids)
-
-
-def _pattern(token: AddedToken) -> str:
-    text = re.escape(token.content)
-    return rf"(?<!\w){text}(?!\w)" if token.single_word else text
 
 
 def _renamed(engine: Tokenizer, names: Mapping[str, str]) -> Tokenizer:

@@ -126,6 +126,20 @@ def test_a_vocabulary_that_finds_a_control_token_at_the_start_only(tmp_path: Pat
     assert decoded(tokenizer, tokens).decode() == " a</s> b<s>"
 
 
+@pytest.mark.parametrize("name", ["gpt-2", "llama-2"])
+def test_a_control_token_that_is_a_word_acts_as_a_whole_word_only(
+    name: str, tmp_path: Path
+) -> None:
+    entries = with_added(name, "turn", single_word=True)
+    tokenizer = open_tokenizer(write(tmp_path, name, added_tokens=entries))
+    turn = tokenizer.control_tokens["turn"]
+    meant, content = PromptSection("return turn turns", True), PromptSection(" turn, <s> ", False)
+    tokens = list(tokenizer.encode((meant, content)))
+    assert tokens.count(turn) == 1
+    said = decoded(tokenizer, tokens).decode()
+    assert said.split() == ["return", "turns", "turn,", "<s>"]
+
+
 def test_tokens_that_only_the_settings_declare_are_found(tmp_path: Path) -> None:
     size = len(family("gpt-2").file["model"]["vocab"])
     flags = {"single_word": False, "lstrip": False, "rstrip": True, "normalized": False}
