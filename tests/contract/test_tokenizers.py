@@ -18,7 +18,7 @@ from tests.support.tokenizer_calls import encoded, open_gguf
 from tests.support.tokenizer_families import NAMES, write_family
 from tests.support.tokenizer_gguf import GGUF_NAMES, write_gguf
 
-SENTENCEPIECE = ("llama-2", "mistral", "phi-3", "gemma")
+SENTENCEPIECE = ("llama-2", "mistral", "phi-3", "gemma", "gemma-4")
 
 needs_llama_cpp = pytest.mark.skipif(
     importlib.util.find_spec("llama_cpp") is None, reason="llama-cpp-python is not installed"

@@ -30,6 +30,7 @@ _MAKERS: Mapping[str, Callable[[], TokenizerFamily]] = {
     "mistral": tokenizer_sentencepiece.mistral,
     "phi-3": tokenizer_sentencepiece.phi3,
     "gemma": tokenizer_sentencepiece.gemma,
+    "gemma-4": tokenizer_sentencepiece.gemma4,
     "unigram": tokenizer_sentencepiece.unigram,
 }
 NAMES = tuple(_MAKERS)

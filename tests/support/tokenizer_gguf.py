@@ -7,7 +7,7 @@ import gguf
 
 from tests.support.tokenizer_families import NAMES, TokenizerFamily, family
 
-_SENTENCEPIECE = ("llama", "t5")
+_SCORED = ("llama", "t5")
 
 
 GGUF_NAMES = tuple(name for name in NAMES if family(name).gguf is not None)
@@ -61,7 +61,7 @@ def _ends(found: TokenizerFamily) -> dict[str, int]:
 
 def _add_tokens(writer: Any, found: TokenizerFamily) -> None:
     assert found.gguf is not None
-    texts, sentencepiece = _texts(found), found.gguf.model in _SENTENCEPIECE
+    texts, sentencepiece = _texts(found), found.gguf.model != "gpt2"
     kinds = [gguf.TokenType.NORMAL] * len(texts)
     for token, text in enumerate(texts):
         if sentencepiece and len(text) == 6 and text.startswith("<0x"):
@@ -75,7 +75,7 @@ def _add_tokens(writer: Any, found: TokenizerFamily) -> None:
         kinds[texts.index("<unk>")] = gguf.TokenType.UNKNOWN
     writer.add_token_list(texts)
     writer.add_token_types(kinds)
-    if sentencepiece:
+    if found.gguf.model in _SCORED:
         rest = [-1000.0] * (len(texts) - len(found.scores))
         writer.add_token_scores([*found.scores, *rest])
     else:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from attrs import evolve
+
 from tests.support.tokenizer_shapes import (
     GgufForm,
     Json,
@@ -135,6 +137,12 @@ def gemma() -> TokenizerFamily:
     return TokenizerFamily(
         file, settings, GgufForm("llama", settings={"add_space_prefix": False}), scores
     )
+
+
+def gemma4() -> TokenizerFamily:
+    """Gemma's pipeline; a GGUF has its merges in place of scores."""
+    form = GgufForm("gemma4", "gemma4", {"add_space_prefix": False})
+    return evolve(gemma(), gguf=form, scores=())
 
 
 def unigram() -> TokenizerFamily:
