@@ -113,12 +113,13 @@ def _sources() -> tuple[ModelSource, ...]:
 
 
 def _tokenizers() -> Mapping[ArtifactFormat, TokenizerFactory]:
+    from lmrt.adapters.gguf import check_vocabulary
     from lmrt.adapters.llama_cpp import gguf_tokenizers
     from lmrt.adapters.tokenizers import HfTokenizerFactory
 
     directories = HfTokenizerFactory()
     return {
-        ArtifactFormat.GGUF: gguf_tokenizers(),
+        ArtifactFormat.GGUF: gguf_tokenizers(check_vocabulary),
         ArtifactFormat.SAFETENSORS: directories,
         ArtifactFormat.MLX: directories,
     }

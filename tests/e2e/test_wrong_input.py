@@ -49,6 +49,14 @@ def test_a_truncated_gguf(tmp_path: Path, share: float) -> None:
     assert "cut.gguf" in run.stderr
 
 
+def test_a_gguf_for_which_the_engine_would_end_the_process(tmp_path: Path) -> None:
+    data = write_gguf(TinyModel(vocabulary=320), tmp_path / "whole.gguf").read_bytes()
+    (tmp_path / "twice.gguf").write_bytes(data.replace(b"<|user|>", b"<|eos|>\0", 1))
+    run = rt("prompt", "-m", "twice.gguf", "hi", home=tmp_path)
+    _assert_one_error(run, "malformed-file", 6)
+    assert "the token `<|eos|>` 2 times" in run.stderr
+
+
 def test_a_text_file_named_gguf(tmp_path: Path) -> None:
     (tmp_path / "text.gguf").write_text("this is no model\n" * 100)
     run = rt("prompt", "-m", "text.gguf", "hi", home=tmp_path)

@@ -1,5 +1,6 @@
 """GGUF files, llama.cpp's format, read without any library."""
 
 from lmrt.adapters.gguf.reader import GgufReader
+from lmrt.adapters.gguf.vocabulary import check_vocabulary
 
-__all__ = ["GgufReader"]
+__all__ = ["GgufReader", "check_vocabulary"]

@@ -91,6 +91,16 @@ class Cursor:
                 f"holds a text at offset {offset:,} that is not UTF-8", offset
             ) from error
 
+    def texts(self, count: int, offset: int) -> list[bytes]:
+        """Return the bytes of `count` texts that lie at `offset`, checked before."""
+        unpack, data, at = _U64.unpack_from, self._data, offset
+        found = []
+        for _ in range(count):
+            end = at + 8 + unpack(data, at)[0]
+            found.append(data[at + 8 : end])
+            at = end
+        return found
+
     def skip_texts(self, count: int) -> None:
         """Move on over `count` texts without decoding them.
 

@@ -123,6 +123,16 @@ class Metadata(Mapping[str, Value]):
             case _:
                 raise self.wrong(key, "no array")
 
+    def texts(self, key: str) -> list[bytes] | None:
+        """Return the texts of an array as bytes; they need not be UTF-8."""
+        match self.get(key):
+            case None:
+                return None
+            case Array(kind, count, offset) if kind == _TEXT:
+                return self._cursor.texts(count, offset)
+            case _:
+                raise self.wrong(key, "no array of texts")
+
     def _as_count(self, key: str, value: Value) -> int:
         if not isinstance(value, int) or not 0 <= value <= MAX_COUNT:
             shown = "no count" if isinstance(value, (Text, Array)) else f"{value}, no count,"

@@ -58,11 +58,11 @@ class GgufReader:
 
     def _read_one(self, files: tuple[Path, ...]) -> DescribedArtifact | None:
         with ExitStack() as stack:
-            first = stack.enter_context(_opened(files[0]))
+            first = stack.enter_context(opened(files[0]))
             if not is_model(first):
                 return None
             _check_split(first, len(files))
-            parts = [first, *(stack.enter_context(_opened(file)) for file in files[1:])]
+            parts = [first, *(stack.enter_context(opened(file)) for file in files[1:])]
             for number, part in enumerate(parts[1:], start=1):
                 _check_part(part, number, len(parts))
             return describe(parts)
@@ -105,7 +105,7 @@ def _candidates(place: Path) -> Iterator[tuple[Path, ...]]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Header]:
+def opened(path: Path) -> Iterator[Header]:
     """Map the file and read its header, which is usable inside the block."""
     try:
         with path.open("rb") as file:

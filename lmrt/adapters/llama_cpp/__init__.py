@@ -3,6 +3,9 @@
 Importing this package loads nothing of the engine.
 """
 
+from collections.abc import Callable
+from pathlib import Path
+
 from lmrt.ports.backend import Backend
 from lmrt.ports.text import TokenizerFactory
 
@@ -14,11 +17,16 @@ def llama_cpp_backend() -> Backend:
     return LlamaCppBackend()
 
 
-def gguf_tokenizers() -> TokenizerFactory:
-    """Return the factory of GGUF tokenizers; the engine is imported by the first `open`."""
+def gguf_tokenizers(check: Callable[[Path], None] | None = None) -> TokenizerFactory:
+    """Return the factory of GGUF tokenizers; the engine is imported by the first `open`.
+
+    Args:
+        check: Refuses a file before the engine reads its vocabulary, which for some ends the
+            process; None lets it read any.
+    """
     from lmrt.adapters.llama_cpp.vocabulary import VocabularyFactory
 
-    return VocabularyFactory()
+    return VocabularyFactory(check)
 
 
 __all__ = ["gguf_tokenizers", "llama_cpp_backend"]

@@ -73,14 +73,14 @@ def _having(
 def declared_token(api: Any, model: int, name: str) -> int | None:
     """Return the `bos` or `eos` token of a file, or None where it has none.
 
-    A file need not name it: the engine then takes a fixed id, which in byte-level vocabularies is
-    an ordinary token.
+    A file need not name it, or names one beyond its vocabulary: the engine then takes a fixed id,
+    which in byte-level vocabularies is an ordinary token.
     """
     vocabulary = api.llama_model_get_vocab(model)
     token = int({"bos": api.llama_vocab_bos, "eos": api.llama_vocab_eos}[name](vocabulary))
     if token < 0:
         return None
-    if metadata(api, model, f"tokenizer.ggml.{name}_token_id") is not None:
+    if metadata(api, model, f"tokenizer.ggml.{name}_token_id") == str(token):
         return token
     attributes = api.llama_vocab_get_attr(vocabulary, token)
     return token if attributes & api.LLAMA_TOKEN_ATTR_CONTROL else None

@@ -4,7 +4,7 @@ import ctypes
 import os
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,14 @@ _ANCHORS = tuple(map(chr, range(0xE000, 0xE010)))
 
 
 class VocabularyFactory:
-    """`TokenizerFactory` for GGUF artifacts."""
+    """`TokenizerFactory` for GGUF artifacts.
+
+    Args:
+        check: Refuses a file before the engine reads it, or None.
+    """
+
+    def __init__(self, check: Callable[[Path], None] | None = None) -> None:
+        self._check = check
 
     def open(self, artifact: Artifact, root: Path) -> Tokenizer:
         """Return the tokenizer of the artifact whose files lie under `root`.
@@ -42,7 +49,10 @@ class VocabularyFactory:
         Raises:
             LoadFailed: Its files are malformed (`malformed-file`).
         """
-        return open_vocabulary(root / artifact.files[0].path)
+        path = root / artifact.files[0].path
+        if self._check is not None:
+            self._check(path)
+        return open_vocabulary(path)
 
 
 def open_vocabulary(path: Path) -> "GgufVocabulary":

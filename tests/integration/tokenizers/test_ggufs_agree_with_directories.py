@@ -122,10 +122,13 @@ def test_unigrams_have_the_same_ids_where_no_space_comes_first(pairs: dict[str, 
             assert encoded(pairs["unigram"].gguf, text, control=True) == ids
 
 
+@pytest.mark.parametrize("token", [None, 1_000_000])
 @pytest.mark.parametrize("name", ["gpt-2", "qwen-3"])
-def test_bos_and_eos_that_a_file_does_not_name_are_none(name: str, tmp_path: Path) -> None:
+def test_bos_and_eos_that_a_file_does_not_name_are_none(
+    name: str, token: int | None, tmp_path: Path
+) -> None:
     """The engine would take token 11 of a byte-level vocabulary, a comma or the like."""
-    file = write_gguf(name, tmp_path / "x.gguf", bos_token_id=None, eos_token_id=None)
+    file = write_gguf(name, tmp_path / "x.gguf", bos_token_id=token, eos_token_id=token)
     opened = open_gguf(file)
     assert (opened.bos_token, opened.adds_bos, opened.eos_text) == (None, False, "")
     assert 11 not in opened.end_tokens
