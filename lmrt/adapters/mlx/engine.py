@@ -12,6 +12,7 @@ from attrs import frozen
 from lmrt.adapters.mlx import errors
 
 _importing = threading.Lock()
+_here = threading.local()
 
 
 @frozen
@@ -46,7 +47,25 @@ def api() -> Engine:
         LoadFailed: They cannot be imported (`engine-load-failed`).
     """
     with _importing:
-        return _import()
+        engine = _import()
+    lasting = threading.current_thread() is threading.main_thread()
+    if not lasting and not hasattr(_here, "streams"):
+        _here.streams = _Streams(engine.core)
+    return engine
+
+
+class _Streams:
+    """Destroys a thread's streams of the engine when the thread ends.
+
+    Without that, the process is aborted at its exit, though not every time: the engine keeps
+    state of the thread that imported it, and waits for no thread that computes it.
+    """
+
+    def __init__(self, core: Any) -> None:
+        self._clear = core.clear_streams
+
+    def __del__(self) -> None:
+        self._clear()
 
 
 @cache

@@ -22,11 +22,13 @@ class Installation:
         version: The version of mlx-lm.
         package: Folder of mlx-lm's modules.
         core: Folder of MLX's own package, or None where it is not to be found.
+        torch: Whether torch is there too, which mlx-lm's import brings in.
     """
 
     version: str
     package: Path
     core: Path | None
+    torch: bool = False
 
     @property
     def numbers(self) -> Version | None:
@@ -53,7 +55,7 @@ def find_installation() -> Installation | None:
         version = importlib.metadata.version(DISTRIBUTION)
     except importlib.metadata.PackageNotFoundError:
         return None
-    return Installation(version, package, _folder(_CORE))
+    return Installation(version, package, _folder(_CORE), torch=_folder("torch") is not None)
 
 
 def _folder(package: str) -> Path | None:

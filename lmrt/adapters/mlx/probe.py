@@ -31,9 +31,10 @@ _DTYPES = (Dtype.F32, Dtype.F16, Dtype.BF16)
 _CPU = BackendDevice("cpu", DeviceKind.CPU, 0.08, other_dtypes=_DTYPES)
 _METAL = BackendDevice("metal", DeviceKind.METAL, 0.7, other_dtypes=_DTYPES)
 
-# Resident memory that the import and a first load add, weights and caches left out: 65 MB measured
-# on Linux, and 250 MB where torch is installed, which mlx-lm's import of transformers brings in.
-_OVERHEAD = 256 << 20
+# Resident memory that the import and a first load add, weights and caches left out: 61 MB measured
+# on Linux, and 249 MB where torch is installed too, which transformers then imports. The GPU's
+# context and its kernels are a typical figure, not measured.
+_OVERHEAD, _OVERHEAD_WITH_TORCH, _DEVICE_OVERHEAD = 80 << 20, 272 << 20, 256 << 20
 # Caches grow by so many tokens.
 _CONTEXT_ROUNDING = 256
 _MAX_SEQUENCES = 4
@@ -119,11 +120,13 @@ def _available(found: Installation, devices: tuple[BackendDevice, ...]) -> Backe
         features=frozenset({Feature.LOGPROBS} | fused),
         kv_types=_KV_TYPES,
         context_rounding=_CONTEXT_ROUNDING,
-        overhead=_OVERHEAD,
+        overhead=_OVERHEAD_WITH_TORCH if found.torch else _OVERHEAD,
+        device_overhead=_DEVICE_OVERHEAD if on_gpu else 0,
         methods=frozenset({"mlx"}),
         max_sequences=_MAX_SEQUENCES,
         kv_follows_weights=True,
         rounded_kv_sequences=1,
+        rounded_kv_unfused=True,
         details=(("package", f"{DISTRIBUTION} {found.version}"),),
     )
 
