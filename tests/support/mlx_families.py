@@ -214,6 +214,14 @@ EQUAL: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Families whose logits are those of transformers, to the last bits of 32."""
 
+_RECURRENT_GEMMA = {
+    "num_key_value_heads": 1,
+    "head_dim": 16,
+    "lru_width": HIDDEN,
+    "attention_window_size": WINDOW,
+    "block_types": ["recurrent", "recurrent", "attention"],
+}
+
 CLOSE: dict[str, tuple[str, dict[str, Any]]] = {
     "gemma": ("gemma", _HEADED),
     "gpt-bigcode": ("gpt_bigcode", {**_OLD, "n_inner": 128}),
@@ -221,6 +229,15 @@ CLOSE: dict[str, tuple[str, dict[str, Any]]] = {
         "gpt_neox",
         {**_PLAIN, **_HALF, "intermediate_size": 256, "num_key_value_heads": 4},
     ),
+    "recurrent-gemma": (
+        "recurrent_gemma",
+        {
+            **_PLAIN,
+            **_rope(rope_theta=10000.0, partial_rotary_factor=0.5),
+            **_RECURRENT_GEMMA,
+        },
+    ),
+    "starcoder2": ("starcoder2", {**_PLAIN, "sliding_window": None}),
     "starcoder2-sliding": ("starcoder2", {**_PLAIN, "sliding_window": WINDOW}),
 }
 """Families in which mlx-lm takes another form of GELU, which differs in the third decimal."""
@@ -243,18 +260,7 @@ PHI3_LONG = (
 REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "glm": ("glm", {**_HEADED, **_HALF}),
     "gemma2-linear": ("gemma2", {**_HEADED, **_rope(rope_type="linear", factor=4.0)}),
-    "recurrent-gemma": (
-        "recurrent_gemma",
-        {
-            **_PLAIN,
-            **_HALF,
-            "num_key_value_heads": 1,
-            "head_dim": 16,
-            "lru_width": HIDDEN,
-            "attention_window_size": WINDOW,
-            "block_types": ["recurrent", "recurrent", "attention"],
-        },
-    ),
+    "recurrent-gemma-theta": ("recurrent_gemma", {**_PLAIN, **_HALF, **_RECURRENT_GEMMA}),
 }
 """Models whose rotary position embedding mlx-lm does not read, by whatever name."""
 
