@@ -1,4 +1,4 @@
-"""torch through transformers: probed and planned for; this version does not run models with it.
+"""torch through transformers: a token-level backend.
 
 Importing this package loads nothing of the engine.
 """
@@ -7,10 +7,10 @@ from lmrt.ports.backend import Backend
 
 
 def torch_backend() -> Backend:
-    """Return the backend `torch`."""
-    from lmrt.adapters.torch.backend import ProbeOnly
+    """Return the backend `torch`; the engine is imported by its first load."""
+    from lmrt.adapters.torch.backend import TorchBackend
 
-    return ProbeOnly()
+    return TorchBackend()
 
 
 __all__ = ["torch_backend"]

@@ -1,0 +1,97 @@
+"""The KV cache: one pool of cells a layer, which all sequences share."""
+
+from typing import Any
+
+import torch
+
+from lmrt.adapters.torch.step import Step
+
+
+class Stopped(Exception):  # noqa: N818 - a signal, no error
+    """The forward pass was given up between two layers: nobody waits for it any more."""
+
+
+class PoolCache:
+    """Takes the place of the engine's own cache in a forward pass.
+
+    It has only what the engine's text decoders call: a model that asks for more cannot be run
+    here, and fails while it is loaded.
+
+    Args:
+        cells: Cells of each layer.
+        sequences: Sequence ids, from 0.
+        device: Where the cells are.
+
+    Attributes:
+        step: What is being computed.
+        stop: Whether to give the forward pass up.
+        owned: Whether a sequence holds a cell, (sequences, cells).
+        positions: The position of the token in each cell, (cells).
+        keys: One tensor a layer, (1, heads, cells, head size), made by the first forward pass.
+        values: As `keys`.
+    """
+
+    is_compileable = False
+
+    def __init__(self, cells: int, sequences: int, device: torch.device) -> None:
+        self.step: Step | None = None
+        self.stop = False
+        self.owned = torch.zeros(sequences, cells, dtype=torch.bool, device=device)
+        self.positions = torch.zeros(cells, dtype=torch.int64, device=device)
+        self.keys: list[torch.Tensor] = []
+        self.values: list[torch.Tensor] = []
+        self._cells = self.positions[:0]
+        self._top = 0
+        self._true = torch.ones((), dtype=torch.bool, device=device)
+
+    def begin(self, step: Step) -> None:
+        """Take note of what the next forward pass computes."""
+        self.step, self._cells, self._top = step, step.cells, step.top
+        self.owned.index_put_((step.slots, self._cells), self._true)
+        self.positions.index_copy_(0, self._cells, step.positions)
+
+    def update(
+        self, keys: torch.Tensor, values: torch.Tensor, layer_idx: int, **_unused: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Store a layer's new keys and values; return those of the cells in use."""
+        if self.stop:
+            raise Stopped
+        if layer_idx == len(self.keys):
+            self._allocate(keys, values)
+        all_keys, all_values = self.keys[layer_idx], self.values[layer_idx]
+        all_keys.index_copy_(2, self._cells, keys)
+        all_values.index_copy_(2, self._cells, values)
+        return all_keys[:, :, : self._top], all_values[:, :, : self._top]
+
+    def get_query_offset(self, layer_idx: int = 0) -> int:  # noqa: ARG002 - the engine's
+        """Return nothing of use: `masks` looks at the step itself."""
+        return 0
+
+    def get_mask_sizes(self, rows: int, layer_idx: int) -> tuple[int, "PoolCache"]:  # noqa: ARG002
+        """Return the cells in use, and this cache, which the engine hands on to `masks`."""
+        return self._top, self
+
+    def own(self, sequence: int, cells: list[int], *, owned: bool) -> None:
+        """Give cells to a sequence, or take them away."""
+        self.owned[sequence, cells] = owned
+
+    def clear(self, cells: list[int]) -> None:
+        """Empty cells."""
+        places = torch.tensor(cells, dtype=torch.int64, device=self.positions.device)
+        for pool in (*self.keys, *self.values):
+            pool.index_fill_(2, places, 0)
+
+    def set_stop(self, stop: bool) -> None:
+        """Give the forward pass up, or let it go on; from any thread."""
+        self.stop = stop
+
+    def close(self) -> None:
+        """Drop the tensors of all layers."""
+        self.keys.clear()
+        self.values.clear()
+
+    def _allocate(self, keys: torch.Tensor, values: torch.Tensor) -> None:
+        cells = self.positions.shape[0]
+        # Zeros: what a mask hides still meets a weight of 0, which makes NaN of NaN.
+        for pool, new in ((self.keys, keys), (self.values, values)):
+            pool.append(new.new_zeros(1, new.shape[1], cells, new.shape[3]))

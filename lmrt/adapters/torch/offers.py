@@ -1,0 +1,70 @@
+"""The devices that the backend offers, with the data types that each computes well in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lmrt.adapters.torch.cuda import Capability
+from lmrt.domain.config import Dtype
+from lmrt.domain.machine import DeviceKind
+from lmrt.domain.probes import BackendDevice
+
+_BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
+_BF16_CAPABILITY = (8, 0)
+
+# Share of the memory's speed. On one core of an x86-64 CPU, float32 and bfloat16 decoded at 0.5 to
+# 0.6 of it. The GPUs' are typical figures, not measured.
+_CPU_EFFICIENCY, _CUDA_EFFICIENCY, _METAL_EFFICIENCY = 0.5, 0.6, 0.5
+
+
+def cuda_devices(found: Sequence[Capability | None]) -> tuple[BackendDevice, ...]:
+    """Return the NVIDIA GPUs; `found` are their capabilities, as far as the driver tells."""
+    return tuple(_cuda_device(index, capability) for index, capability in enumerate(found))
+
+
+def _cuda_device(index: int, capability: Capability | None) -> BackendDevice:
+    native = capability is not None and capability >= _BF16_CAPABILITY
+    return BackendDevice(
+        f"cuda:{index}",
+        DeviceKind.CUDA,
+        _CUDA_EFFICIENCY,
+        dtypes=(Dtype.BF16, Dtype.F16) if native else (Dtype.F16,),
+        other_dtypes=(Dtype.F32,),
+    )
+
+
+def metal_device() -> BackendDevice:
+    """Return the GPU of an Apple chip."""
+    return BackendDevice(
+        "metal",
+        DeviceKind.METAL,
+        _METAL_EFFICIENCY,
+        dtypes=(Dtype.F16, Dtype.BF16),
+        other_dtypes=(Dtype.F32,),
+    )
+
+
+def cpu_device(flags: frozenset[str]) -> BackendDevice:
+    """Return the CPU, whose instructions `flags` names.
+
+    With instructions for bfloat16, models in it stay as they are: half the memory, twice the speed
+    (a model of 190 million weights on one core: 34 tokens a second against 17 in float32, prompts
+    420 against 250). Without, and in float16 always, prompts take many times as long as in float32.
+    """
+    native = bool(_BF16_FLAGS & flags)
+    return BackendDevice(
+        "cpu",
+        DeviceKind.CPU,
+        _CPU_EFFICIENCY,
+        dtypes=(Dtype.F32, Dtype.BF16) if native else (Dtype.F32,),
+        other_dtypes=(*(() if native else (Dtype.BF16,)), Dtype.F16),
+    )
+
+
+def cpu_flags(cpuinfo: Path) -> frozenset[str]:
+    """Return the names of the CPU's instruction sets; none where Linux does not tell."""
+    try:
+        with cpuinfo.open(encoding="utf-8", errors="replace") as lines:
+            flags = next((line for line in lines if line.startswith("flags")), "")
+    except OSError:
+        return frozenset()
+    return frozenset(flags.partition(":")[2].split())

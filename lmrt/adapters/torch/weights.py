@@ -1,0 +1,67 @@
+"""The engine's model with the weights of a directory, all of them and no others."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from lmrt.adapters.torch import engine, errors
+from lmrt.adapters.torch.dtypes import DTYPES, ENGINE_TYPES
+from lmrt.domain.plans import RuntimePlan
+
+
+def load_weights(path: Path, device: torch.device, dtype: torch.dtype) -> Any:
+    """Return the model of a folder.
+
+    Nothing but safetensors is read, no code of the model's is run, and nothing is fetched.
+
+    Raises:
+        LoadFailed: The files lack tensors, hold others or are rounded (`engine-load-failed`).
+        Exception: Whatever else the engine raises at files that are not as they should be.
+    """
+    transformers = engine.transformers()
+    if not path.is_dir():
+        raise errors.refused(path, "there is no such folder")
+    here = {"local_files_only": True, "trust_remote_code": False}
+    config = transformers.AutoConfig.from_pretrained(path, **here)
+    if getattr(config.get_text_config(), "quantization_config", None) is not None:
+        raise errors.refused(path, "its weights are rounded in a way that is not read here")
+    model, report = transformers.AutoModelForCausalLM.from_pretrained(
+        path,
+        config=config,
+        use_safetensors=True,
+        dtype=dtype,
+        attn_implementation=engine.ATTENTION,
+        output_loading_info=True,
+        device_map=None if device.type == "cpu" else {"": device},
+        **here,
+    )
+    _check(path, report)
+    return model.eval().requires_grad_(requires_grad=False)
+
+
+def compute_type(plan: RuntimePlan, path: Path) -> torch.dtype:
+    """Return the type of activations, which the KV cache has too.
+
+    Raises:
+        LoadFailed: The plan's types do not go together (`engine-load-failed`).
+    """
+    settings = plan.settings
+    found = ENGINE_TYPES.get(settings.kv_type)
+    wanted = settings.dtype or plan.artifact.dtype
+    if found is None or (wanted is not None and not wanted.rounded and DTYPES[found] is not wanted):
+        weights = plan.artifact.quantization.name if wanted is None else wanted
+        raise errors.refused(path, f"a KV cache of {settings.kv_type} beside weights of {weights}")
+    return found
+
+
+def _check(path: Path, report: dict[str, Any]) -> None:
+    for key, what in (
+        ("missing_keys", "the files lack"),
+        ("mismatched_keys", "the files hold, in other sizes,"),
+        ("unexpected_keys", "the model has no place for"),
+    ):
+        if report[key]:
+            # Of another size, the engine tells the sizes too
+            names = [name if isinstance(name, str) else name[0] for name in report[key]]
+            raise errors.tensors_differ(path, what, names)
