@@ -10,11 +10,13 @@ from hypothesis.stateful import run_state_machine_as_test
 from lmrt.adapters.fake import FakeBackend, hashed_language
 from lmrt.adapters.llama_cpp import llama_cpp_backend
 from lmrt.adapters.mlx import mlx_backend
+from lmrt.adapters.torch import torch_backend
 from lmrt.ports.backend import LoadedModel
 from tests.contract.backend_machine import FEW, SHAPE, BackendMachine
 from tests.support.hf_models import write_family
 from tests.support.mlx_plans import following, mlx_plan
 from tests.support.plans import plan_for
+from tests.support.torch_plans import torch_plan
 
 NOWHERE = Path("/nowhere/tiny.gguf")
 LANGUAGE = hashed_language(32)
@@ -24,6 +26,11 @@ needs_llama_cpp = pytest.mark.skipif(
 )
 needs_mlx = pytest.mark.skipif(
     importlib.util.find_spec("mlx_lm") is None, reason="mlx-lm is not installed"
+)
+
+needs_torch = pytest.mark.skipif(
+    importlib.util.find_spec("transformers") is None or importlib.util.find_spec("torch") is None,
+    reason="torch and transformers are not installed",
 )
 
 
@@ -76,3 +83,19 @@ def test_mlx(family: str, hf_folders: Callable[[str], Path]) -> None:
 def test_mlx_with_a_model_that_it_does_not_batch(tmp_path: Path) -> None:
     folder = write_family("gemma2", tmp_path / "gemma2", sliding_window=4096)
     run_state_machine_as_test(mlx_machine_over(folder), settings=FEW)
+
+
+def torch_machine_over(folder: Path) -> type[BackendMachine]:
+    def open_folder() -> LoadedModel:
+        return torch_backend().load(torch_plan(folder, SHAPE), folder)
+
+    class TorchMachine(BackendMachine):
+        open_model = staticmethod(open_folder)
+
+    return TorchMachine
+
+
+@needs_torch
+@pytest.mark.parametrize("family", ["llama", "gemma3", "mixtral"])
+def test_torch(family: str, hf_folders: Callable[[str], Path]) -> None:
+    run_state_machine_as_test(torch_machine_over(hf_folders(family)), settings=FEW)

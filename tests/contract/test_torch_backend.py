@@ -1,43 +1,22 @@
 """The torch backend keeps the backend port's promises."""
 
 import importlib.util
+import shutil
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
-from attrs import evolve
 
 from lmrt.adapters.torch import torch_backend
-from lmrt.domain.config import Dtype
 from lmrt.domain.plans import ExecutionSettings
 from lmrt.ports.backend import LoadedModel, LoadProgress
 from tests.contract.backend_contract import BackendContract
-from tests.support.hf_models import write_family
-from tests.support.plans import plan_for
+from tests.support.torch_plans import torch_plan
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("transformers") is None or importlib.util.find_spec("torch") is None,
     reason="torch and transformers are not installed",
 )
-
-
-Folders = Callable[[str], tuple[Path, Path]]
-
-
-@pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
-    """Return a family's model, and the same with weights that are cut short."""
-
-    @cache
-    def written(family: str) -> tuple[Path, Path]:
-        folder = tmp_path_factory.mktemp(family)
-        good, broken = (write_family(family, folder / name) for name in ("good", "broken"))
-        weights = broken / "model.safetensors"
-        weights.write_bytes(weights.read_bytes()[:-4096])
-        return good, broken
-
-    return written
 
 
 class TorchContract(BackendContract):
@@ -47,8 +26,11 @@ class TorchContract(BackendContract):
     broken: Path
 
     @pytest.fixture(autouse=True)
-    def _folders(self, folders: Folders) -> None:
-        self.good, self.broken = folders(self.family)
+    def _folders(self, hf_folders: Callable[[str], Path], tmp_path: Path) -> None:
+        self.good = hf_folders(self.family)
+        self.broken = Path(shutil.copytree(self.good, tmp_path / "broken"))
+        weights = self.broken / "model.safetensors"
+        weights.write_bytes(weights.read_bytes()[:-4096])
 
     def load_model(
         self, settings: ExecutionSettings, progress: LoadProgress | None = None
@@ -62,10 +44,7 @@ class TorchContract(BackendContract):
 def load(
     folder: Path, settings: ExecutionSettings, progress: LoadProgress | None = None
 ) -> LoadedModel:
-    """Load with weights of the KV cache's type: here the one follows from the other."""
-    typed = evolve(settings, dtype=Dtype(settings.kv_type.value))
-    plan = plan_for(folder / "model.safetensors", typed, backend="torch")
-    return torch_backend().load(plan, folder, progress)
+    return torch_backend().load(torch_plan(folder, settings), folder, progress)
 
 
 class TestFullAttention(TorchContract):
