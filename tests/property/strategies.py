@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from attrs import evolve
 from hypothesis import strategies as st
 
-from lmrt.domain.config import KvType, Preference
+from lmrt.domain.config import Dtype, KvType, Preference
 from lmrt.domain.generation import GenerationConfig
 from lmrt.domain.machine import Accelerator, DeviceKind, Machine, Processor
 from lmrt.domain.messages import Modality
@@ -49,8 +49,10 @@ KINDS = {
     "cuda:1": DeviceKind.CUDA,
     "metal": DeviceKind.METAL,
 }
-USUAL_KV_TYPES = [KvType.F16, KvType.F32, KvType.Q8_0, KvType.Q4_0]
-KV_TYPE_COUNTS = st.sampled_from((4, 4, 4, 3, 2, 1, 0))
+USUAL_KV_TYPES = [KvType.F16, KvType.BF16, KvType.F32, KvType.Q8_0, KvType.Q4_0]
+KV_TYPE_COUNTS = st.sampled_from((5, 5, 5, 4, 3, 2, 1, 0))
+PLAIN = (Dtype.F32, Dtype.F16, Dtype.BF16)
+METHODS = ("mlx", "gptq")
 ARCHITECTURES = frozenset({"llama", "mamba"})
 
 head_sizes = st.sampled_from((32, 64, 80, 128))
@@ -83,6 +85,30 @@ def subsets(values: Any) -> st.SearchStrategy[frozenset[Any]]:
     return st.frozensets(st.sampled_from(tuple(values)))
 
 
+ROUNDING = (
+    ((Dtype.BF16, Dtype.F16), (Dtype.F32, Dtype.INT8, Dtype.INT4)),
+    ((Dtype.F32,), (Dtype.BF16, Dtype.INT4, Dtype.INT8)),
+)
+dtype_offers = st.sampled_from(
+    (
+        ((), ()),  # an engine that keeps weights as they are stored
+        ((), PLAIN),
+        *ROUNDING,
+    )
+)
+"""What a device computes well in, and what it can load weights as besides."""
+
+dtypes_by_kind = st.fixed_dictionaries(dict.fromkeys(DeviceKind, dtype_offers))
+"""Cards of one kind are alike."""
+
+quantizations: st.SearchStrategy[tuple[Quantization, Dtype | None]] = st.one_of(
+    st.tuples(st.builds(Quantization, st.just("Q"), st.floats(1.5, 32.0)), st.none()),
+    st.sampled_from(PLAIN).map(lambda dtype: (Quantization(dtype.upper(), dtype.bits), dtype)),
+    st.sampled_from(METHODS).map(lambda method: (Quantization("4-bit", 4.5, method), Dtype.F16)),
+)
+"""Rounded weights of a GGUF, plain ones, rounded ones of a directory with their scales' type."""
+
+
 layers: st.SearchStrategy[LayerShape] = st.one_of(
     st.builds(FullAttention, st.integers(1, 16), head_sizes, head_sizes),
     st.builds(SlidingAttention, st.integers(1, 16), head_sizes, head_sizes, st.integers(16, 8192)),
@@ -112,11 +138,12 @@ def artifacts(draw: st.DrawFn, layer_count: int, number: int) -> Artifact:
     """Return one artifact of a model of so many layers."""
     tied = draw(st.booleans())
     name = f"weights-{number}"
+    quantization, dtype = draw(quantizations)
     return Artifact(
         id=name,
         format=draw(mostly(st.just(ArtifactFormat.GGUF), st.sampled_from(ArtifactFormat))),
         architecture=draw(mostly(st.just("llama"), st.just("mamba"))),
-        quantization=Quantization("Q", draw(st.floats(1.5, 32.0))),
+        quantization=quantization,
         files=(ArtifactFile(name, draw(megabytes(1, 10))),),
         weights=WeightBytes(
             layers=tuple(draw(megabytes(0, 400)) for _ in range(layer_count)),
@@ -126,6 +153,7 @@ def artifacts(draw: st.DrawFn, layer_count: int, number: int) -> Artifact:
         ),
         source=draw(sources),
         remote_code=draw(optional(["modeling.py"])),
+        dtype=dtype,
     )
 
 
@@ -196,11 +224,13 @@ def probes(draw: st.DrawFn, backend: str) -> BackendProbe:
     here: Availability = Available("1")
     gone = Unavailable(UnavailableReason.NOT_INSTALLED, f"`{backend}` is not installed", "pip")
     names = draw(mostly(st.permutations(DEVICES), st.lists(st.sampled_from(DEVICES), unique=True)))
+    offers = draw(dtypes_by_kind)
     return BackendProbe(
         backend=backend,
         availability=draw(mostly(st.just(here), st.just(gone))),
         devices=tuple(
-            BackendDevice(name, KINDS[name], draw(st.floats(0.0, 1.0))) for name in names
+            BackendDevice(name, KINDS[name], draw(st.floats(0.0, 1.0)), *offers[KINDS[name]])
+            for name in names
         ),
         formats=draw(mostly(st.just(frozenset(ArtifactFormat)), subsets(ArtifactFormat))),
         architectures=draw(
@@ -216,7 +246,11 @@ def probes(draw: st.DrawFn, backend: str) -> BackendProbe:
         context_rounding=draw(st.sampled_from((1, 32, 256))),
         overhead=draw(megabytes(0, 200)),
         device_overhead=draw(megabytes(0, 200)),
+        methods=draw(mostly(st.just(frozenset(METHODS)), subsets(METHODS))),
         max_sequences=draw(st.integers(1, 16)),
+        kv_follows_weights=draw(mostly(st.just(False), st.just(True))),
+        rounded_kv_sequences=draw(st.sampled_from((None, None, 1, 3))),
+        whole_windows=draw(st.booleans()),
     )
 
 
@@ -232,6 +266,7 @@ requests: st.SearchStrategy[PlanRequest] = st.builds(
     features=mostly(st.just(frozenset()), subsets(Feature)),
     allow_remote_code=st.booleans(),
     allow_unsafe_weights=st.booleans(),
+    dtype=optional(Dtype),
 )
 
 
@@ -256,9 +291,14 @@ def able_worlds(draw: st.DrawFn) -> World:
         evolve(one, format=ArtifactFormat.GGUF, architecture="llama", remote_code=None)
         for one in model.artifacts
     )
+    offers = draw(dtypes_by_kind)
     able: dict[str, Any] = {
         "availability": Available("1"),
-        "devices": tuple(BackendDevice(name, KINDS[name], 0.8) for name in DEVICES),
+        "devices": tuple(
+            BackendDevice(name, KINDS[name], 0.8, *offers[KINDS[name]]) for name in DEVICES
+        ),
+        "methods": frozenset(METHODS),
+        "kv_follows_weights": False,
         "formats": frozenset(ArtifactFormat),
         "architectures": None,
         "features": frozenset(Feature),
@@ -270,6 +310,31 @@ def able_worlds(draw: st.DrawFn) -> World:
         machine=draw(machines(largest(model))),
         probes=tuple(evolve(draw(probes(name)), **able) for name in BACKENDS[:2]),
     )
+
+
+@st.composite
+def tight_worlds(draw: st.DrawFn) -> World:
+    """Return an able world whose plain weights fit into main memory if they are rounded, or not."""
+    world = draw(able_worlds())
+    stored = draw(st.sampled_from(PLAIN))
+    plain = tuple(
+        evolve(one, quantization=Quantization(stored.upper(), stored.bits), dtype=stored)
+        for one in world.model.artifacts
+    )
+    model = evolve(world.model, artifacts=plain)
+    offer = draw(st.sampled_from(ROUNDING))
+    probes = tuple(
+        evolve(
+            probe,
+            devices=tuple(BackendDevice(name, KINDS[name], 0.8, *offer) for name in DEVICES),
+            overhead=0,
+        )
+        for probe in world.probes
+    )
+    share = draw(st.floats(0.2, 1.2))
+    memory = 2 * (int(largest(model) * share) + draw(megabytes(0, 300)))
+    machine = evolve(world.machine, memory_total=memory, memory_free=memory, accelerators=())
+    return evolve(world, model=model, machine=machine, probes=probes)
 
 
 def largest(model: ResolvedModel) -> int:

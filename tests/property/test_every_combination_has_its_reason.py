@@ -4,10 +4,22 @@ from itertools import product
 from hypothesis import given
 
 from lmrt.domain.explanations import describe
+from lmrt.domain.machine import DeviceKind
 from lmrt.domain.plans import Outranked, Rejected
-from lmrt.domain.probes import Available
+from lmrt.domain.probes import Available, BackendProbe, Feature
 from tests.property.strategies import worlds
 from tests.property.worlds import World
+
+
+def gang(world: World, probe: BackendProbe) -> set[str]:
+    """Return the name of all NVIDIA cards together, where the backend can join them."""
+    cards = [
+        one.device
+        for one in probe.devices
+        if one.kind is DeviceKind.CUDA and world.machine.accelerator(one.device) is not None
+    ]
+    can_join = Feature.SEVERAL_DEVICES in probe.features and len(cards) > 1
+    return {"+".join(cards)} if can_join else set()
 
 
 @given(worlds())
@@ -19,6 +31,7 @@ def test_every_artifact_backend_and_device_is_accounted_for_once(world: World) -
             devices = {"cpu", world.request.device or "cpu"}
             devices |= {one.device for one in probe.devices}
             devices |= {one.device for one in world.machine.accelerators}
+            devices |= gang(world, probe)
         expected += [(artifact.id, probe.backend, device) for device in devices]
 
     assert Counter(world.rows()) == Counter(expected)

@@ -12,7 +12,7 @@ def weakened(draw: st.DrawFn, probe: BackendProbe) -> BackendProbe:
     """Return the backend with one ability, format, device or type less."""
     name = draw(
         st.sampled_from(
-            ("formats", "features", "modalities", "devices", "kv_types", "architectures")
+            ("formats", "features", "modalities", "devices", "kv_types", "architectures", "methods")
         )
     )
     have = getattr(probe, name)

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lmrt.domain.machine import Machine
+from lmrt.domain.notices import DtypeReduced
 from tests.property.strategies import able_worlds, megabytes
 from tests.property.worlds import World
 
@@ -51,11 +52,12 @@ def test_more_memory_loses_no_candidate(world: World, more: int, grown: object) 
 
 @given(able_worlds(), megabytes(0, 8000), st.sampled_from((freer, larger)))
 def test_more_memory_never_shortens_the_context(world: World, more: int, grown: object) -> None:
+    """Weights that were rounded to fit are excepted: they grow back before the context does."""
     assert callable(grown)
     before = world.plan()
     after = evolve(world, machine=grown(world.machine, more)).plan()
 
-    if before is not None:
+    if before is not None and not any(isinstance(one, DtypeReduced) for one in before.notices):
         assert after is not None
         # Backends round up differently, by less than one step.
         step = max(probe.context_rounding for probe in world.probes)

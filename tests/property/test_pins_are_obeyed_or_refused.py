@@ -1,19 +1,27 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lmrt.domain.config import Dtype
 from lmrt.domain.plans import Rejected
 from lmrt.domain.rejections import PinnedElsewhere
 from tests.property.strategies import BACKENDS, DEVICES, able_worlds, worlds
 from tests.property.worlds import World
 
 
+def stored_as(world: World, artifact: str) -> Dtype | None:
+    """Return the data type of an artifact's weights, None for rounded ones."""
+    (found,) = (one for one in world.model.artifacts if one.id == artifact)
+    return None if found.quantization.method else found.dtype
+
+
 @given(worlds())
 def test_candidates_are_what_was_asked_for(world: World) -> None:
     request = world.request
-    for (_, backend, device), candidate in world.executable().items():
+    for (artifact, backend, device), candidate in world.executable().items():
         assert request.backend in (None, backend)
         assert request.device in (None, device)
         assert request.kv_type in (None, candidate.settings.kv_type)
+        assert request.dtype in (None, candidate.settings.dtype or stored_as(world, artifact))
         if request.context_length is not None:
             rounding = max(probe.context_rounding for probe in world.probes)
             over = candidate.settings.context_length - request.context_length

@@ -14,6 +14,7 @@ from lmrt.domain.models import (
     LayerShape,
     RecurrentState,
     SlidingAttention,
+    WeightBytes,
 )
 from lmrt.domain.plans import (
     Candidate,
@@ -23,13 +24,21 @@ from lmrt.domain.plans import (
     SplitLayers,
     SpreadLayers,
 )
-from tests.property.strategies import MIB, able_worlds, largest, worlds
+from tests.property.strategies import MIB, able_worlds, largest, tight_worlds, worlds
 from tests.property.worlds import World
 
-BITS = {"f32": Fraction(32), "f16": Fraction(16), "q8_0": Fraction(17, 2), "q4_0": Fraction(9, 2)}
+BITS = {
+    "f32": Fraction(32),
+    "f16": Fraction(16),
+    "bf16": Fraction(16),
+    "q8_0": Fraction(17, 2),
+    "q4_0": Fraction(9, 2),
+    "int8": Fraction(8),
+    "int4": Fraction(9, 2),
+}
 
 
-@given(st.one_of(worlds(), able_worlds()))
+@given(st.one_of(worlds(), able_worlds(), tight_worlds()))
 def test_candidates_fit_into_the_memory_that_is_free(world: World) -> None:
     for candidate in world.executable().values():
         for pool, needed in least_needed(world, candidate).items():
@@ -44,7 +53,7 @@ def test_candidates_keep_to_the_budget(world: World, share: float) -> None:
         assert needed <= candidate.memory.total <= budget
 
 
-@given(st.one_of(worlds(), able_worlds()))
+@given(st.one_of(worlds(), able_worlds(), tight_worlds()))
 def test_estimates_cover_what_is_needed_at_the_least(world: World) -> None:
     for candidate in world.executable().values():
         memory = candidate.memory
@@ -75,14 +84,14 @@ def least_needed(world: World, candidate: Candidate) -> dict[str, Fraction]:
     """Return weights, KV cache, overhead and the activations of a batch, by pool."""
     artifact = next(one for one in world.model.artifacts if one.id == candidate.artifact)
     probe = next(one for one in world.probes if one.backend == candidate.backend)
-    weights, shape, settings = artifact.weights, world.model.shape, candidate.settings
-    cache = [kept_by(layer, settings) for layer in shape.layers]
+    weights, shape, settings = loaded(artifact, candidate), world.model.shape, candidate.settings
+    cache = [kept_by(layer, settings, whole=probe.whole_windows) for layer in shape.layers]
     activations = Fraction(settings.batch_size * shape.hidden_size * 4)
     match candidate.placement:
         case OnCpu():
             return {"cpu": weights.total + sum(cache) + activations + probe.overhead}
         case OnDevice(device):
-            whole = sum(weights.layers) + head(artifact, shape) + sum(cache) + activations
+            whole = sum(weights.layers) + head(weights, shape) + sum(cache) + activations
             return {
                 "cpu": Fraction(probe.overhead),
                 device: whole + probe.device_overhead,
@@ -90,7 +99,7 @@ def least_needed(world: World, candidate: Candidate) -> dict[str, Fraction]:
         case SplitLayers(device, layers, total):
             assert 0 < layers < total == len(weights.layers)
             stay = total - layers
-            on_device = sum(weights.layers[stay:]) + head(artifact, shape) + sum(cache[stay:])
+            on_device = sum(weights.layers[stay:]) + head(weights, shape) + sum(cache[stay:])
             on_cpu = weights.input + sum(weights.layers[:stay]) + sum(cache[:stay])
             return {
                 "cpu": on_cpu + activations + probe.overhead,
@@ -109,20 +118,33 @@ def least_needed(world: World, candidate: Candidate) -> dict[str, Fraction]:
             return needed
 
 
-def head(artifact: Artifact, shape: ArchitectureShape) -> int:
-    weights = artifact.weights
+def loaded(artifact: Artifact, candidate: Candidate) -> WeightBytes:
+    """Return the bytes that the weights have in memory, the least where they are rounded."""
+    dtype, stored = candidate.settings.dtype, artifact.weights
+    if dtype is None:
+        return stored
+    assert artifact.dtype is not None
+    share = BITS[str(dtype)] / BITS[str(artifact.dtype)]
+    return WeightBytes(
+        tuple(int(size * share) for size in stored.layers),
+        *(int(size * share) for size in (stored.input, stored.output, stored.other)),
+    )
+
+
+def head(weights: WeightBytes, shape: ArchitectureShape) -> int:
     own_head = weights.output >= shape.vocabulary_size * shape.hidden_size / 8
     return weights.output + (0 if own_head else weights.input)
 
 
-def kept_by(layer: LayerShape, settings: ExecutionSettings) -> Fraction:
+def kept_by(layer: LayerShape, settings: ExecutionSettings, *, whole: bool) -> Fraction:
     element = BITS[str(settings.kv_type)] / 8
     match layer:
         case FullAttention(heads, key, value):
             return settings.context_length * heads * (key + value) * element
         case SlidingAttention(heads, key, value, window):
             least = window * settings.max_sequences + settings.batch_size
-            return min(settings.context_length, least) * heads * (key + value) * element
+            cells = settings.context_length if whole else min(settings.context_length, least)
+            return cells * heads * (key + value) * element
         case LatentAttention(rank, rope):
             return settings.context_length * (rank + rope) * element
         case RecurrentState(elements):

@@ -30,9 +30,11 @@ class DtypeChoice:
 def dtype_choice(query: Query, artifact: Artifact, device: BackendDevice | None) -> DtypeChoice:
     """Return the types that the request, the artifact and the device allow."""
     stored, pinned = stored_dtype(artifact), query.request.dtype
-    offered = () if device is None else (*device.dtypes, *device.other_dtypes)
-    if device is None or not offered or stored is None or artifact.quantization.method:
-        return _as_stored(stored, pinned, artifact.quantization.name)
+    if device is None:
+        return DtypeChoice(None, stored)
+    offered = (*device.dtypes, *device.other_dtypes)
+    if not offered or stored is None or artifact.quantization.method:
+        return _as_stored(artifact, stored, pinned)
     usual = stored if stored in device.dtypes else next(iter(device.dtypes), None)
     computes = usual or stored
     if pinned is None:
@@ -72,10 +74,13 @@ def loaded_artifact(artifact: Artifact, dtype: Dtype | None, computes: Dtype | N
     return evolve(artifact, weights=weights, quantization=quantization)
 
 
-def _as_stored(stored: Dtype | None, pinned: Dtype | None, name: str) -> DtypeChoice:
-    if pinned is None or pinned is stored:
+def _as_stored(artifact: Artifact, stored: Dtype | None, pinned: Dtype | None) -> DtypeChoice:
+    # What is told of weights that are rounded in a directory is their scales' type.
+    kept = None if artifact.quantization.method else stored
+    if pinned is None or pinned is kept:
         return DtypeChoice(None, stored)
-    return DtypeChoice(None, stored, rejections=(DtypeUnsupported(str(pinned), (name.lower(),)),))
+    name = artifact.quantization.name.lower()
+    return DtypeChoice(None, stored, rejections=(DtypeUnsupported(str(pinned), (name,)),))
 
 
 def _bits(dtype: Dtype) -> float:

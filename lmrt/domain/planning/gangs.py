@@ -22,7 +22,7 @@ JOINT = "+"
 
 @frozen
 class Dealt:
-    """The layers of each card, and what the last one lacks, if anything."""
+    """The layers of each card, and what the first card lacks that is too small, if any."""
 
     placement: SpreadLayers
     shortage: MemoryExceeded | None
@@ -77,8 +77,11 @@ def deal(load: Load, rooms: tuple[tuple[str, int], ...]) -> Dealt:
     """
     sizes = list(_layer_sizes(load))
     counts: list[tuple[str, int]] = []
+    short: list[MemoryExceeded] = []
     for place, (name, room) in enumerate(rooms[:-1]):
         left = room - _beside_layers(load, place, len(rooms))
+        if left < 0:
+            short.append(MemoryExceeded(name, room - left, room))
         count = 0
         while sizes and sizes[0] <= left:
             left -= sizes.pop(0)
@@ -87,8 +90,9 @@ def deal(load: Load, rooms: tuple[tuple[str, int], ...]) -> Dealt:
     name, room = rooms[-1]
     counts.append((name, len(sizes)))
     needed = sum(sizes) + _beside_layers(load, len(rooms) - 1, len(rooms))
-    shortage = MemoryExceeded(name, needed, room) if needed > room else None
-    return Dealt(SpreadLayers(tuple(counts)), shortage)
+    if needed > room:
+        short.append(MemoryExceeded(name, needed, room))
+    return Dealt(SpreadLayers(tuple(counts)), short[0] if short else None)
 
 
 def _all_offer(cards: list[BackendDevice], dtype: object) -> bool:

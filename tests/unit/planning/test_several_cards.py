@@ -1,5 +1,6 @@
 """A model that is too large for one card is spread over several, and no smaller one is."""
 
+import pytest
 from attrs import evolve
 
 from lmrt.domain.errors import NoExecutablePlan
@@ -83,3 +84,14 @@ def test_a_backend_that_cannot_join_cards_is_not_asked_to() -> None:
     plain = evolve(JOINING, features=frozenset({Feature.FLASH_ATTENTION}))
     names = {row.device for row in planned(24, 24, PlanRequest(), plain).alternatives}
     assert names == {"cpu", "cuda:1"}
+
+
+def test_a_card_without_room_for_its_own_buffers_is_named() -> None:
+    crowded = evolve(JOINING, device_overhead=9 * worlds.GIB)
+    with pytest.raises(NoExecutablePlan) as caught:
+        planned(6, 40, probe=crowded)
+    (row,) = (row for row in caught.value.rejected if row.device == "cuda:0+cuda:1")
+    assert isinstance(row.why, Rejected)
+    assert [found.pool for found in row.why.rejections if isinstance(found, MemoryExceeded)] == [
+        "cuda:0"
+    ]
