@@ -136,7 +136,7 @@ def write_hf_model(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # some layers draw what we leave alone
         model = causal.from_config(config, dtype=torch.float32)
-    _randomize(model, seed)
+    randomize(model, seed)
     with _quiet_progress():
         model.save_pretrained(folder)
     _write_tokenizer(folder, config.get_text_config().vocab_size)
@@ -157,7 +157,7 @@ def _quiet_progress() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _randomize(model: Any, seed: int) -> None:
+def randomize(model: Any, seed: int) -> None:
     """Give the model weights to tell tokens apart with, the same on every machine."""
     import torch
 

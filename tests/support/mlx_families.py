@@ -7,7 +7,8 @@ the other reads under another name, for scaled positions, windows and layers of 
 from pathlib import Path
 from typing import Any
 
-from tests.support.hf_models import BOS, EOS, HIDDEN, VOCABULARY, WINDOW, write_hf_model
+from tests.support.hf_models import HIDDEN, VOCABULARY, WINDOW, write_hf_model
+from tests.support.tiny_models import BOS, EOS
 
 THETA = 500000.0
 

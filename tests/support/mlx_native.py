@@ -166,15 +166,17 @@ NATIVE: dict[str, dict[str, Any]] = {
 def write_native(model_type: str, folder: Path, *, seed: int = 0) -> Path:
     """Write the model's directory, f32, without a tokenizer; return the folder."""
     import mlx.core as mx
-    from mlx.utils import tree_flatten
+    from mlx import utils
+
+    trees: Any = utils
 
     config = {"model_type": model_type, **NATIVE[model_type]}
     module = importlib.import_module(f"mlx_lm.models.{model_type}")
     # A copy: some models change what they are given
     arguments = module.ModelArgs.from_dict(json.loads(json.dumps(config)))
     random = np.random.default_rng(seed)
-    weights = {}
-    for name, value in tree_flatten(module.Model(arguments).parameters()):
+    weights: dict[str, Any] = {}
+    for name, value in trees.tree_flatten(module.Model(arguments).parameters()):
         drawn = mx.array(random.standard_normal(value.shape).astype(np.float32))
         if name.endswith("A_log"):
             weights[name] = value  # a state must decay

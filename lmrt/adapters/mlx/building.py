@@ -21,6 +21,7 @@ from lmrt.ports.backend import LoadProgress
 _DTYPES = {Dtype.F32: "float32", Dtype.F16: "float16", Dtype.BF16: "bfloat16"}
 _CHUNK = 64 << 20
 _SUFFIX = ".safetensors"
+_ANY = f"model*{_SUFFIX}"
 
 
 def read_config(root: Path) -> dict[str, Any]:
@@ -48,6 +49,9 @@ def build(engine: Engine, artifact: Artifact, root: Path, config: Mapping[str, A
         config: The normalised configuration.
     """
     weights = [root / file.path for file in artifact.files if file.path.endswith(_SUFFIX)]
+    missing = [file for file in weights if not file.is_file()]
+    if missing or not weights:
+        raise FileNotFoundError(f"there is no `{missing[0] if missing else root / _ANY}`")
     with _staged(config, weights) as folder:
         model, _ = engine.loader.load_model(folder, lazy=True, strict=True)
     return model
