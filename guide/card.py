@@ -76,7 +76,8 @@ figures in view. So expect less on questions put quite differently.
 
 {trained:,} questions on topics and {trained_off:,} off topic, from `guide/topics/*.toml`, and
 patterns that unfold into more, from `guide/phrasings/*.toml`; no other text, no pretrained weights.
-Questions are varied while training (case, punctuation, politeness, typing errors, lost words, word
+The model begins with the embeddings of a bag of words (`guide/warm_start.py`). Questions are varied
+while training (case, punctuation, politeness, typing errors, lost words, word
 order, generic synonyms; see `guide/augment.py`). The loss is on the answers and, while training
 only, on the choice among them.
 

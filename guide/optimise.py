@@ -15,6 +15,7 @@ from guide.model import Guide
 from guide.sampler import Sampler
 from guide.shape import Shape
 from guide.tokenizer import Codec
+from guide.warm_start import warm_start
 
 THREADS = 2
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _LARGEST = -1, -3, 2**31 - 1
@@ -34,17 +35,19 @@ class Recipe:
         dropout: On embeddings and on what each layer adds.
         clip: Largest norm of the gradient.
         choice: Weight of the second loss: which answer, from the state before its first token.
+        warm: Begin with what a bag of words knows.
     """
 
-    steps: int = 5000
+    steps: int = 6200
     batch: int = 64
-    rate: float = 2e-3
+    rate: float = 3e-3
     warm_up: int = 150
     floor: float = 0.02
     decay: float = 0.1
-    dropout: float = 0.07
+    dropout: float = 0.0
     clip: float = 1.0
     choice: float = 1.0
+    warm: bool = True
 
 
 def prepare(seed: int) -> None:
@@ -77,6 +80,8 @@ def optimise(shape: Shape, recipe: Recipe, sampler: Sampler, codec: Codec) -> Gu
     prepare(sampler.seed)
     model = Guide(shape, recipe.dropout)
     chooser = nn.Linear(shape.hidden, len(sampler.numbers))
+    if recipe.warm:
+        warm_start(model, chooser, sampler, codec)
     optimizers = _optimizers(model, chooser, recipe)
     model.train()
     report = Progress(recipe.steps)

@@ -44,15 +44,15 @@ class Mix:
 
     off_topic: float = 0.2
     follow_up: float = 0.45
-    second: float = 0.22
-    default_system: float = 0.55
-    no_system: float = 0.38
-    plain: float = 0.3
-    cut: float = 0.78
+    second: float = 0.15
+    default_system: float = 0.35
+    no_system: float = 0.55
+    plain: float = 0.7
+    cut: float = 0.85
     cut_more: float = 0.3
-    cut_at: int = 8
+    cut_at: int = 6
     asked: float = 0.0
-    strength: float = 0.7
+    strength: float = 0.5
     patterns: float = 0.65
 
 

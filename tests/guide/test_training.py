@@ -22,7 +22,7 @@ from guide.shape import Shape
 from guide.train import Made, make
 from tests.guide.samples import knowledge
 
-RECIPE = Recipe(steps=3, batch=8, warm_up=2)
+RECIPE = Recipe(steps=3, batch=8, warm_up=2, warm=False)
 SHAPE = Shape(0, hidden=64, layers=2, heads=2, kv_heads=1, inner=96, context=256)
 TALK = Conversation(DEFAULT_SYSTEM_PROMPT, (Turn("What is é 日本, a drum?", "A `drum`.\n\nYes"),))
 
