@@ -113,7 +113,7 @@ def test_weights_are_rounded_only_where_nothing_larger_fits(world: World) -> Non
             assert row not in world.asking(dtype=each).executable()
 
 
-@given(st.one_of(able_worlds(), tight_worlds()))
+@given(tight_worlds())
 def test_types_of_16_bits_and_more_are_not_given_up_for_each_other(world: World) -> None:
     for row, candidate in world.executable().items():
         if converts(world, row):
@@ -122,7 +122,7 @@ def test_types_of_16_bits_and_more_are_not_given_up_for_each_other(world: World)
             assert dtype.rounded or dtype is usual(world, row)
 
 
-@given(st.one_of(able_worlds(), tight_worlds()))
+@given(tight_worlds())
 def test_an_unrounded_cache_follows_the_weights_where_it_has_to(world: World) -> None:
     following = tuple(evolve(probe, kv_follows_weights=True) for probe in world.probes)
     for row, candidate in evolve(world, probes=following).executable().items():
