@@ -47,7 +47,9 @@ class BareMlx:
         from mlx_lm.generate import BatchGenerator
 
         began = time.perf_counter()
-        generator: Any = cast("Any", BatchGenerator)(self.model, max_tokens=count + 1, stop_tokens=[])
+        generator: Any = cast("Any", BatchGenerator)(
+            self.model, max_tokens=count + 1, stop_tokens=[]
+        )
         generator.insert(prompts)
         drawn, prefilled = 0, began
         while drawn < len(prompts) * (count + 1):
