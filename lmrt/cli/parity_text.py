@@ -143,7 +143,7 @@ def _shared_top(pair: PairComparison) -> str:
 
 
 def _weights(precision: Precision) -> str:
-    if precision.loaded is None:
+    if precision.loaded in (None, precision.stored.lower()):
         return precision.stored
     return f"{precision.stored} as {precision.loaded}"
 
