@@ -33,10 +33,10 @@ layers: $(VENV)/.ready-test
 	$(BIN)/lint-imports --no-cache
 
 tests: $(VENV)/.ready-test
-	$(BIN)/python -m pytest -m "not soak"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not soak"
 
 soak: $(VENV)/.ready-test
-	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m soak
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n auto --dist loadfile -m soak
 
 bench: $(VENV)/.ready-test
 	$(BIN)/python -m benchmarks
