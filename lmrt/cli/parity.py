@@ -1,6 +1,7 @@
 """`rt parity`: do the backends that can run a model agree about it?"""
 
-from typing import TYPE_CHECKING, Annotated
+import os
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -9,6 +10,7 @@ from lmrt.cli.edge import edge, fail
 from lmrt.cli.exit_codes import ExitCode
 from lmrt.cli.prompt import BUNDLED_MODEL
 from lmrt.cli.terminal import print_json, say, show_notice, table_console
+from lmrt.domain.errors import GenerationFailed
 
 if TYPE_CHECKING:
     from lmrt.domain.parity.report import ParityReport
@@ -80,8 +82,11 @@ def parity(
             dtype=dtype,
             models_dir=models_dir,
         )
-        with progress(silent=json or quiet) as tell:
-            report = parity_check(aliases=settings.aliases).run(request, tell)
+        try:
+            with progress(silent=json or quiet) as tell:
+                report = parity_check(aliases=settings.aliases).run(request, tell)
+        except KeyboardInterrupt:
+            _interrupted(json=json)
         error = disagreement(report)
         _show(report, json=json, quiet=quiet)
         if error is None:
@@ -89,6 +94,18 @@ def parity(
         if json:
             raise typer.Exit(ExitCode.BACKENDS_DISAGREE)
         fail(error, ExitCode.BACKENDS_DISAGREE, json=False)
+
+
+def _interrupted(*, json: bool) -> NoReturn:
+    """Leave at once, without waiting for a load that still runs."""
+    if json:
+        from lmrt.wire.error import error_payload
+
+        error = GenerationFailed("interrupted", code="interrupted")
+        print_json(error_payload(error, int(ExitCode.INTERRUPTED)))
+    else:
+        say("interrupted")
+    os._exit(ExitCode.INTERRUPTED)
 
 
 def _show(report: "ParityReport", *, json: bool, quiet: bool) -> None:

@@ -1,11 +1,13 @@
 """`rt parity` as a user runs it."""
 
 import json
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.support import rt
+from tests.e2e.support import RT, environment, rt
 from tests.support.hf_models import write_family
 from tests.support.hf_to_gguf import convert
 from tests.support.tiny_models import TinyModel, write_gguf
@@ -66,6 +68,28 @@ def test_a_disagreement_is_one_document_too(wrong: Path) -> None:
     assert (run.returncode, run.stderr) == (8, "")
     verdict = json.loads(run.stdout)["verdict"]
     assert (verdict["type"], verdict["stage"]) == ("disagree", "logits")
+
+
+def test_ctrl_c_leaves_at_once(wrong: Path) -> None:
+    with subprocess.Popen(
+        [RT, "parity", ".", "-n", "900"],
+        cwd=wrong,
+        env=environment(wrong),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=_listen_to_ctrl_c,  # noqa: PLW1509 - the tests run on one thread here
+    ) as process:
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(3)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, b"", b"interrupted\n")
+
+
+def _listen_to_ctrl_c() -> None:
+    """Undo what a background job inherits: a shell has it ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_a_gguf_alone_has_nothing_to_be_compared_with(tmp_path: Path) -> None:
