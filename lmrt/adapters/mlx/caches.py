@@ -16,6 +16,7 @@ from lmrt.domain.sequences import PrefixReuse
 
 _BITS = {KvType.Q8_0: 8, KvType.Q4_0: 4}
 _GROUPS = (64, 32)
+_SPARE = 1.25
 
 
 @frozen
@@ -120,6 +121,26 @@ def copied(caches: list[Any], cut: int) -> list[Any]:
         for cache in copies:
             cache.trim(cut)
     return copies
+
+
+def compact(engine: Engine, caches: Iterable[Any]) -> None:
+    """Give back what caches hold in reserve, where that is more than a little.
+
+    They grow by 256 tokens, which many short texts together would have many times over.
+    """
+    kinds, changed = engine.caches, []
+    for cache in _flat(caches):
+        if not isinstance(cache, kinds.KVCache | kinds.QuantizedKVCache) or cache.empty():
+            continue
+        length = cache.offset
+        held = (cache.keys, cache.values)
+        (_, first), *_ = engine.trees.tree_flatten(held)
+        if first.shape[-2] > _SPARE * length:
+            cache.keys, cache.values = engine.trees.tree_map(
+                lambda array, length=length: engine.core.contiguous(array[..., :length, :]), held
+            )
+            changed.append(cache)
+    engine.core.eval(states(changed))
 
 
 def states(caches: Iterable[Any]) -> list[Any]:

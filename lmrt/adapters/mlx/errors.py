@@ -6,6 +6,11 @@ from lmrt.domain.errors import ConfigurationError, GenerationFailed, LoadFailed
 
 _DOCTOR = "`rt doctor` shows what is wrong with the backend"
 _LONGEST = 300
+_HINTS = {
+    "[GatherMM::eval] Currently only supports float32": (
+        "take `--dtype f32`, in which MLX computes experts on the CPU"
+    ),
+}
 
 
 def engine_missing(error: BaseException) -> LoadFailed:
@@ -30,12 +35,14 @@ def no_device(device: str) -> LoadFailed:
 
 def load_failed(path: Path, reason: BaseException | str, hint: str | None = None) -> LoadFailed:
     """Return the error for a model that the engine refused, or that we refuse to run on it."""
+    note = reason if isinstance(reason, str) else told(reason)
+    known = (advice for sign, advice in _HINTS.items() if sign in note)
     return LoadFailed(
         f"mlx-lm could not load `{path}`",
         code="engine-load-failed",
         context={"path": str(path)},
-        note=reason if isinstance(reason, str) else told(reason),
-        hint=hint,
+        note=note,
+        hint=hint or next(known, None),
     )
 
 

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from lmrt.adapters.mlx.assignment import lane_for
 from lmrt.adapters.mlx.batched import BatchedLane
-from lmrt.adapters.mlx.caches import CacheMaker, can_cut, copied
+from lmrt.adapters.mlx.caches import CacheMaker, can_cut, compact, copied
 from lmrt.adapters.mlx.engine import Engine
 from lmrt.adapters.mlx.lanes import Lane, LaneEvent, Start, Text
 from lmrt.adapters.mlx.live import Live
@@ -89,6 +89,7 @@ class Roster:
             live.lane.close()
             self._lanes.remove(live.lane)
         if text is not None and keep and self._facts.prefix_reuse is not PrefixReuse.NONE:
+            compact(self._computing.engine, text.caches)
             self._store.put(text)
         self._make_room()
 

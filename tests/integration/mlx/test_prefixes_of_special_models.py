@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lmrt.adapters.mlx.model import MlxModel
+from lmrt.domain.config import KvType
 from tests.integration.mlx.support import load
 from tests.support.sequences import admit, drain, request, run
 
@@ -87,6 +88,28 @@ def test_a_state_is_not_shared_with_a_live_sequence(recurrent: MlxModel) -> None
     longer = admit(recurrent, request([*START[:-1], *OTHER]))
     heard = drain(recurrent, live, longer)
     assert heard[longer].prefill.reused == 0
+
+
+@pytest.mark.parametrize("kv_type", [KvType.F32, KvType.Q8_0])
+@pytest.mark.parametrize("max_tokens", [8, None], ids=["joinable", "alone"])
+def test_short_texts_hold_no_more_than_they_need(
+    hf_folders: Folders, kv_type: KvType, max_tokens: int | None
+) -> None:
+    model = load(hf_folders("qwen3"), kv_type=kv_type, context_length=512)
+    run(model, request(START, max_tokens=8))
+    run(model, request([5, *START], max_tokens=max_tokens, end_tokens=range(320)))
+    for kept in model._roster._store._kept:  # type: ignore[union-attr]
+        length = len(kept.text.tokens)
+        for cache in kept.text.caches:
+            keys = cache.keys if kv_type is KvType.F32 else cache.keys[0]
+            assert (cache.offset, keys.shape[-2]) == (length, length)
+    asked = request([*START, 99], max_tokens=300)
+    again = run(model, asked)
+    assert again.prefill.reused == len(START)
+    other = load(hf_folders("qwen3"), kv_type=kv_type, context_length=512)
+    assert again.tokens == run(other, asked).tokens
+    model.close()
+    other.close()
 
 
 def test_kept_text_gives_way_to_live_sequences(hf_folders: Folders) -> None:

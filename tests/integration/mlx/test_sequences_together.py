@@ -19,9 +19,7 @@ from tests.support.mlx_native import NATIVE, write_native
 from tests.support.sequences import admit, drain, request, run, sort_events
 
 # The engine counts these families' positions, or masks them, for one sequence only
-IN_TURN = {"gemma2", "gpt-bigcode", "llama-dynamic", "mistral-sliding"}
-# Their windows are kept by the caches of one sequence
-IN_TURN |= {name for name in EQUAL | CLOSE if name.endswith("-sliding")}
+IN_TURN = {"gemma2", "gpt-bigcode", "llama-dynamic"}
 
 OTHERS = {**EQUAL, **CLOSE}
 MADE = [("usual", name) for name in FAMILIES] + [("other", name) for name in OTHERS]

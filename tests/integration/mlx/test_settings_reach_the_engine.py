@@ -1,5 +1,7 @@
 """What a plan says is what the engine does."""
 
+import json
+import shutil
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +11,18 @@ import numpy as np
 import pytest
 
 from lmrt.adapters.mlx.backend import MlxBackend
+from lmrt.adapters.mlx.building import build, cast, dtype_of, read_config
+from lmrt.adapters.mlx.config import normalised
+from lmrt.adapters.mlx.engine import api
 from lmrt.domain.config import Dtype, KvType
+from lmrt.domain.errors import LoadFailed
+from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.sampling import GREEDY
 from lmrt.domain.sequences import PrefixReuse
 from tests.contract.backend_contract import greedy
 from tests.integration.mlx.support import load
 from tests.support.hf_models import write_family
+from tests.support.mlx_families import EQUAL, write
 from tests.support.mlx_plans import mlx_plan
 from tests.support.sequences import admit, drain, request, run
 
@@ -156,3 +164,74 @@ def test_the_engine_s_name_is_told(hf_folders: Folders) -> None:
     model = load(hf_folders("llama"))
     assert model.facts.engine.startswith(f"MLX {mx.__version__}, mlx-lm ")  # type: ignore[attr-defined]
     model.close()
+
+
+# Weights as they are stored
+
+
+def rounded(folder: Path, source: Path, bits: int) -> Path:
+    """Write a model with its matrices rounded by mlx-lm; return the folder."""
+    from mlx_lm.utils import load_model, quantize_model, save_config, save_model
+
+    config = normalised(read_config(source), 512)
+    model, _ = load_model(source, model_config=config)
+    model, config = quantize_model(model, config, group_size=32, bits=bits)
+    save_model(folder, model)
+    save_config(config, folder / "config.json")
+    return folder
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_weights_that_mlx_rounded(hf_folders: Folders, tmp_path: Path, bits: int) -> None:
+    folder = rounded(tmp_path / "rounded", hf_folders("llama"), bits)
+    plan = mlx_plan(folder)
+    assert (plan.artifact.format, plan.artifact.quantization.method) == (ArtifactFormat.MLX, "mlx")
+    model, whole = load(folder), load(hf_folders("llama"))
+    assert model.facts.dtype is None
+    assert model.facts.weight_bytes == plan.artifact.weights.total
+    assert run(model, request(PROMPT)).tokens == greedy(model, PROMPT, 16, GREEDY)
+    away = np.abs(np.asarray(model.logits(PROMPT)) - np.asarray(whole.logits(PROMPT))).max()
+    assert 0 < away < (0.5 if bits == 8 else 5)
+    model.close()
+    whole.close()
+
+
+def test_weights_in_several_files(hf_folders: Folders, tmp_path: Path) -> None:
+    source = hf_folders("llama")
+    folder = shutil.copytree(source, tmp_path / "shards")
+    tensors = mx.load(str(folder / "model.safetensors"))
+    assert isinstance(tensors, dict)
+    (folder / "model.safetensors").unlink()
+    names = sorted(tensors)
+    places: dict[str, str] = {}
+    for number, part in enumerate((names[::2], names[1::2]), start=1):
+        file = f"model-{number:05}-of-00002.safetensors"
+        places |= dict.fromkeys(part, file)
+        chosen = {name: tensors[name] for name in part}
+        mx.save_safetensors(str(folder / file), chosen, {"format": "pt"})
+    index = {"metadata": {"total_size": 0}, "weight_map": places}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index), "utf-8")
+    model, whole = load(folder), load(source)
+    assert model.facts.weight_bytes == whole.facts.weight_bytes
+    assert list(model.logits(PROMPT)) == list(whole.logits(PROMPT))
+    model.close()
+    whole.close()
+
+
+def test_what_a_model_keeps_in_32_bits_stays_so(tmp_path: Path) -> None:
+    folder, engine = write(EQUAL["deepseek-v3"], tmp_path), api()
+    config = normalised(read_config(folder), 512)
+    model = build(engine, mlx_plan(folder).artifact, folder, config)
+    assert dtype_of(engine, model) is Dtype.F32
+    cast(engine, model, Dtype.F16)
+    assert dtype_of(engine, model) is Dtype.F16
+    gate = model.model.layers[1].mlp.gate
+    assert (gate.weight.dtype, gate.e_score_correction_bias.dtype) == (mx.float16, mx.float32)
+
+
+def test_experts_are_computed_in_32_bits_on_the_cpu(tmp_path: Path) -> None:
+    folder = write(EQUAL["deepseek-v3"], tmp_path)
+    with pytest.raises(LoadFailed) as caught:
+        load(folder, dtype=Dtype.F16, kv_type=KvType.F16)
+    assert "GatherMM" in (caught.value.note or "")
+    assert caught.value.hint == "take `--dtype f32`, in which MLX computes experts on the CPU"
