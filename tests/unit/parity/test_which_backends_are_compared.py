@@ -16,7 +16,8 @@ from lmrt.domain.parity.request import ParityRequest
 from lmrt.domain.plans import RuntimePlan
 from lmrt.domain.probes import Unavailable, UnavailableReason
 from lmrt.ports.backend import LoadedModel, LoadProgress
-from tests.support.parity import ONE, OTHER, TwoBackends, report_on, request, write_both
+from tests.support.parity import MODEL, ONE, OTHER, TwoBackends, report_on, request, write_both
+from tests.support.tiny_models import write_gguf
 
 
 def test_one_backend_is_in_memory_at_a_time(tmp_path: Path) -> None:
@@ -54,6 +55,12 @@ def plans_of(tmp_path: Path, device: Mapping[str, Any], **config: Any) -> Runtim
     asked = request(write_both(tmp_path))
     TwoBackends().check((one, able)).run(evolve(asked, config=evolve(asked.config, **config)))
     return plans[0]
+
+
+def test_the_weights_that_are_rounded_least_are_compared(tmp_path: Path) -> None:
+    write_gguf(evolve(MODEL, dtype="Q8_0"), tmp_path / "a-smaller.gguf")
+    report = report_on(tmp_path, TwoBackends())
+    assert report.backends[0].artifact == "tiny.gguf"
 
 
 CONVERTS = {"dtypes": (Dtype.BF16,), "other_dtypes": (Dtype.F32, Dtype.INT8)}
