@@ -26,13 +26,19 @@ class Limits:
     cache: int
 
 
-def limits_of(estimate: MemoryEstimate, device: Mapping[str, Any]) -> Limits:
-    """Return the limits for a plan's estimate, on the device that the engine describes."""
-    needed = estimate.total - estimate.overhead
-    recommended = int(device.get(_WORKING_SET, needed))
-    kept = estimate.weights + estimate.kv_cache
+def limits_of(estimate: MemoryEstimate, device: Mapping[str, Any], active: int) -> Limits:
+    """Return the limits for a plan's estimate.
+
+    Args:
+        estimate: What the plan counts.
+        device: What the engine tells of the device.
+        active: Bytes that other models hold already.
+    """
+    memory = active + estimate.total - estimate.overhead
+    kept = active + estimate.weights + estimate.kv_cache
+    recommended = int(device.get(_WORKING_SET, kept))
     # Freed buffers are reused from one step to the next: as much as one step computes with
-    return Limits(memory=needed, wired=min(kept, recommended), cache=estimate.compute)
+    return Limits(memory=memory, wired=min(kept, recommended), cache=estimate.compute)
 
 
 def set_limits(core: Any, limits: Limits, resources: ExitStack) -> None:

@@ -36,8 +36,9 @@ def load_model(plan: RuntimePlan, root: Path, progress: LoadProgress | None) -> 
     with ExitStack() as resources, engine.core.stream(device):
         resources.callback(engine.core.clear_cache)
         if not isinstance(plan.chosen.placement, OnCpu):
-            limits = limits_of(plan.chosen.memory, engine.core.device_info())
-            set_limits(engine.core, limits, resources)
+            core, estimate = engine.core, plan.chosen.memory
+            limits = limits_of(estimate, core.device_info(), core.get_active_memory())
+            set_limits(core, limits, resources)
         relay = _Relay(progress)
         failure: LoadFailed | None = None
         try:

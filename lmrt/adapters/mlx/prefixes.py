@@ -1,6 +1,6 @@
 """Texts that were computed before, kept for prompts that begin alike."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from attrs import define
@@ -69,10 +69,10 @@ class PrefixStore:
         self._kept = [kept for kept in self._kept if not self._covers(text, kept.text)]
         self._kept.append(_Kept(text, self._tick()))
 
-    def fit(self, live: Sequence[int]) -> None:
-        """Drop what live sequences of these lengths leave no room for."""
+    def fit(self, cells: int, sequences: int) -> None:
+        """Drop what so many live sequences, with so many cells in all, leave no room for."""
         while self._kept and (
-            self.cells + sum(live) > self._cells or len(self._kept) + len(live) > self._sequences
+            self.cells + cells > self._cells or len(self._kept) + sequences > self._sequences
         ):
             self._kept.remove(min(self._kept, key=_last_use))
 

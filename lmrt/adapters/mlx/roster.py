@@ -4,7 +4,7 @@ from typing import Any
 
 from attrs import frozen
 
-from lmrt.adapters.mlx.assignment import lane_for
+from lmrt.adapters.mlx.assignment import lane_for, padded
 from lmrt.adapters.mlx.batched import BatchedLane
 from lmrt.adapters.mlx.caches import CacheMaker, can_cut, compact, copied
 from lmrt.adapters.mlx.engine import Engine
@@ -154,4 +154,7 @@ class Roster:
         return lanes[place]
 
     def _make_room(self) -> None:
-        self._store.fit([len(each.lane.computed(each.handle)) for each in self.live.values()])
+        lengths: dict[int, list[int]] = {}
+        for each in self.live.values():
+            lengths.setdefault(id(each.lane), []).append(len(each.lane.computed(each.handle)))
+        self._store.fit(sum(map(padded, lengths.values())), len(self.live))

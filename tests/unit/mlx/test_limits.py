@@ -13,12 +13,17 @@ ESTIMATE = MemoryEstimate(
 
 def test_what_the_plan_counts_is_allowed() -> None:
     device = {"max_recommended_working_set_size": 5000}
-    assert limits_of(ESTIMATE, device) == Limits(memory=1350, wired=1300, cache=50)
+    assert limits_of(ESTIMATE, device, 0) == Limits(memory=1350, wired=1300, cache=50)
 
 
 def test_no_more_is_wired_than_the_system_recommends() -> None:
     device = {"max_recommended_working_set_size": 900}
-    assert limits_of(ESTIMATE, device).wired == 900
+    assert limits_of(ESTIMATE, device, 0).wired == 900
+
+
+def test_other_models_keep_what_they_have() -> None:
+    device = {"max_recommended_working_set_size": 5000}
+    assert limits_of(ESTIMATE, device, 2000) == Limits(memory=3350, wired=3300, cache=50)
 
 
 def test_former_limits_come_back() -> None:

@@ -61,7 +61,7 @@ def test_the_least_recently_used_goes_first() -> None:
     for first in (1, 2, 3):
         kept.put(text(first, 0, 0))
     found(kept, 1, 0, 0, 0)
-    kept.fit([2])
+    kept.fit(2, 1)
     assert found(kept, 1, 0, 0, 0)[1] == 3
     assert kept.cells + 2 <= 8
     assert found(kept, 2, 0, 0, 0)[1] == 0
@@ -70,9 +70,9 @@ def test_the_least_recently_used_goes_first() -> None:
 def test_live_sequences_count() -> None:
     kept = store(cells=10)
     kept.put(text(1, 2, 3))
-    kept.fit([4, 3])
+    kept.fit(7, 2)
     assert kept.cells == 3
-    kept.fit([4, 4])
+    kept.fit(8, 2)
     assert kept.cells == 0
 
 
@@ -80,9 +80,9 @@ def test_states_of_fixed_size_are_counted_by_the_sequence() -> None:
     kept = store(sequences=2)
     kept.put(text(1))
     kept.put(text(2))
-    kept.fit([])
+    kept.fit(0, 0)
     assert kept.cells == 2
-    kept.fit([1])
+    kept.fit(1, 1)
     assert (kept.cells, found(kept, 2, 9)[1]) == (1, 1)
 
 
