@@ -59,7 +59,8 @@ def plans_of(tmp_path: Path, device: Mapping[str, Any], **config: Any) -> Runtim
 
 def test_the_weights_that_are_rounded_least_are_compared(tmp_path: Path) -> None:
     write_gguf(evolve(MODEL, dtype="Q8_0"), tmp_path / "a-smaller.gguf")
-    report = report_on(tmp_path, TwoBackends())
+    folder = write_both(tmp_path, one=evolve(MODEL, dtype="F16"))
+    report = TwoBackends().check().run(request(folder))
     assert report.backends[0].artifact == "tiny.gguf"
 
 
