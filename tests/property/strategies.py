@@ -21,7 +21,6 @@ from lmrt.domain.models import (
     LatentAttention,
     LayerShape,
     LocalSource,
-    Quantization,
     RecurrentState,
     ResolvedModel,
     SlidingAttention,
@@ -37,6 +36,7 @@ from lmrt.domain.probes import (
     Unavailable,
     UnavailableReason,
 )
+from tests.property.data_types import METHODS, dtypes_by_kind, quantizations
 from tests.property.worlds import World
 
 T = TypeVar("T")
@@ -51,8 +51,6 @@ KINDS = {
 }
 USUAL_KV_TYPES = [KvType.F16, KvType.BF16, KvType.F32, KvType.Q8_0, KvType.Q4_0]
 KV_TYPE_COUNTS = st.sampled_from((5, 5, 5, 4, 3, 2, 1, 0))
-PLAIN = (Dtype.F32, Dtype.F16, Dtype.BF16)
-METHODS = ("mlx", "gptq")
 ARCHITECTURES = frozenset({"llama", "mamba"})
 
 head_sizes = st.sampled_from((32, 64, 80, 128))
@@ -83,30 +81,6 @@ def optional(values: Any) -> st.SearchStrategy[Any]:
 def subsets(values: Any) -> st.SearchStrategy[frozenset[Any]]:
     """Return any choice among the values."""
     return st.frozensets(st.sampled_from(tuple(values)))
-
-
-ROUNDING = (
-    ((Dtype.BF16, Dtype.F16), (Dtype.F32, Dtype.INT8, Dtype.INT4)),
-    ((Dtype.F32,), (Dtype.BF16, Dtype.INT4, Dtype.INT8)),
-)
-dtype_offers = st.sampled_from(
-    (
-        ((), ()),  # an engine that keeps weights as they are stored
-        ((), PLAIN),
-        *ROUNDING,
-    )
-)
-"""What a device computes well in, and what it can load weights as besides."""
-
-dtypes_by_kind = st.fixed_dictionaries(dict.fromkeys(DeviceKind, dtype_offers))
-"""Cards of one kind are alike."""
-
-quantizations: st.SearchStrategy[tuple[Quantization, Dtype | None]] = st.one_of(
-    st.tuples(st.builds(Quantization, st.just("Q"), st.floats(1.5, 32.0)), st.none()),
-    st.sampled_from(PLAIN).map(lambda dtype: (Quantization(dtype.upper(), dtype.bits), dtype)),
-    st.sampled_from(METHODS).map(lambda method: (Quantization("4-bit", 4.5, method), Dtype.F16)),
-)
-"""Rounded weights of a GGUF, plain ones, rounded ones of a directory with their scales' type."""
 
 
 layers: st.SearchStrategy[LayerShape] = st.one_of(
@@ -250,6 +224,7 @@ def probes(draw: st.DrawFn, backend: str) -> BackendProbe:
         max_sequences=draw(st.integers(1, 16)),
         kv_follows_weights=draw(mostly(st.just(False), st.just(True))),
         rounded_kv_sequences=draw(st.sampled_from((None, None, 1, 3))),
+        rounded_kv_unfused=draw(st.booleans()),
         whole_windows=draw(st.booleans()),
     )
 
@@ -310,31 +285,6 @@ def able_worlds(draw: st.DrawFn) -> World:
         machine=draw(machines(largest(model))),
         probes=tuple(evolve(draw(probes(name)), **able) for name in BACKENDS[:2]),
     )
-
-
-@st.composite
-def tight_worlds(draw: st.DrawFn) -> World:
-    """Return an able world whose plain weights fit into main memory if they are rounded, or not."""
-    world = draw(able_worlds())
-    stored = draw(st.sampled_from(PLAIN))
-    plain = tuple(
-        evolve(one, quantization=Quantization(stored.upper(), stored.bits), dtype=stored)
-        for one in world.model.artifacts
-    )
-    model = evolve(world.model, artifacts=plain)
-    offer = draw(st.sampled_from(ROUNDING))
-    probes = tuple(
-        evolve(
-            probe,
-            devices=tuple(BackendDevice(name, KINDS[name], 0.8, *offer) for name in DEVICES),
-            overhead=0,
-        )
-        for probe in world.probes
-    )
-    share = draw(st.floats(0.2, 1.2))
-    memory = 2 * (int(largest(model) * share) + draw(megabytes(0, 300)))
-    machine = evolve(world.machine, memory_total=memory, memory_free=memory, accelerators=())
-    return evolve(world, model=model, machine=machine, probes=probes)
 
 
 def largest(model: ResolvedModel) -> int:

@@ -24,7 +24,8 @@ from lmrt.domain.plans import (
     SplitLayers,
     SpreadLayers,
 )
-from tests.property.strategies import MIB, able_worlds, largest, tight_worlds, worlds
+from tests.property.strategies import MIB, able_worlds, largest, worlds
+from tests.property.tight_worlds import tight_worlds
 from tests.property.worlds import World
 
 BITS = {

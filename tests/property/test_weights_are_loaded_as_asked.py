@@ -10,7 +10,8 @@ from lmrt.domain.notices import DtypeReduced
 from lmrt.domain.plans import Rejected
 from lmrt.domain.probes import BackendDevice, BackendProbe
 from lmrt.domain.rejections import DtypeUnsupported, FormatUnsupported
-from tests.property.strategies import able_worlds, tight_worlds, worlds
+from tests.property.strategies import able_worlds, worlds
+from tests.property.tight_worlds import tight_worlds
 from tests.property.worlds import Row, World
 
 
