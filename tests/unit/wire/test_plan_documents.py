@@ -93,7 +93,10 @@ def change(payload: dict[str, Any], path: str, value: Any) -> None:
         (
             "chosen.placement.type",
             "moon",
-            "`type` must be one of `cpu`, `device`, `split`, `spread`, not 'moon' @ $.chosen.placement",
+            (
+                "`type` must be one of `cpu`, `device`, `split`, `spread`, not 'moon' "
+                "@ $.chosen.placement"
+            ),
         ),
         ("chosen.placement.layer", 3, "unknown key `layer` @ $.chosen.placement"),
         (
