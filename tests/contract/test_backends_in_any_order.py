@@ -16,7 +16,7 @@ from tests.contract.backend_machine import FEW, SHAPE, BackendMachine
 from tests.support.hf_models import write_family
 from tests.support.mlx_plans import following, mlx_plan
 from tests.support.plans import plan_for
-from tests.support.torch_plans import torch_plan
+from tests.support.torch_plans import arrange_as_on_gpus, torch_plan
 
 NOWHERE = Path("/nowhere/tiny.gguf")
 LANGUAGE = hashed_language(32)
@@ -99,3 +99,11 @@ def torch_machine_over(folder: Path) -> type[BackendMachine]:
 @pytest.mark.parametrize("family", ["llama", "gemma3", "mixtral"])
 def test_torch(family: str, hf_folders: Callable[[str], Path]) -> None:
     run_state_machine_as_test(torch_machine_over(hf_folders(family)), settings=FEW)
+
+
+@needs_torch
+def test_torch_arranged_as_on_gpus(
+    hf_folders: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrange_as_on_gpus(monkeypatch)
+    run_state_machine_as_test(torch_machine_over(hf_folders("gemma3")), settings=FEW)

@@ -11,7 +11,7 @@ from lmrt.adapters.torch import torch_backend
 from lmrt.domain.plans import ExecutionSettings
 from lmrt.ports.backend import LoadedModel, LoadProgress
 from tests.contract.backend_contract import BackendContract
-from tests.support.torch_plans import torch_plan
+from tests.support.torch_plans import arrange_as_on_gpus, torch_plan
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("transformers") is None or importlib.util.find_spec("torch") is None,
@@ -54,6 +54,16 @@ class TestFullAttention(TorchContract):
 
 class TestSlidingWindow(TorchContract):
     family = "gemma3"
+
+
+class TestArrangedAsOnGpus(TorchContract):
+    """All sequences in one attention, with masks, and decoding played from recordings."""
+
+    family = "gemma3"
+
+    @pytest.fixture(autouse=True)
+    def _arrange(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        arrange_as_on_gpus(monkeypatch)
 
 
 class TestMixtureOfExperts(TorchContract):

@@ -1,7 +1,9 @@
-"""Plans for the torch backend, made by hand."""
+"""Plans for the torch backend, made by hand, and GPUs' ways on a CPU."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from attrs import evolve
 
 from lmrt.domain.models import ArtifactFormat
@@ -22,3 +24,21 @@ def torch_plan(
         asked = following(asked)
     plan = plan_for(folder / "model.safetensors", asked, backend="torch", placement=placement)
     return evolve(plan, artifact=evolve(plan.artifact, format=ArtifactFormat.SAFETENSORS))
+
+
+class _Again:
+    """Records in the way of a GPU's recorder, as far as a CPU can: it computes again."""
+
+    def record(self, compute: Callable[[], None]) -> Callable[[], None]:
+        compute()
+        return compute
+
+
+def arrange_as_on_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let models that are loaded from now on compute as on an NVIDIA GPU.
+
+    All sequences go through one attention, with masks, and decoding is played from recordings.
+    """
+    from lmrt.adapters.torch import loading
+
+    monkeypatch.setattr(loading, "arrangement_on", lambda _device: (False, _Again()))

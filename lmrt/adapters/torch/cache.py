@@ -42,6 +42,7 @@ class PoolCache:
         self.values: list[torch.Tensor] = []
         self._cells = self.positions[:0]
         self._top = 0
+        self._spoiled = torch.zeros_like(self.positions, dtype=torch.bool)
         self._true = torch.ones((), dtype=torch.bool, device=device)
 
     def begin(self, step: Step) -> None:
@@ -59,8 +60,11 @@ class PoolCache:
         if layer_idx == len(self.keys):
             self._allocate(keys, values)
         all_keys, all_values = self.keys[layer_idx], self.values[layer_idx]
-        all_keys.index_copy_(2, self._cells, keys)
-        all_values.index_copy_(2, self._cells, values)
+        if layer_idx == len(self.keys) - 1:
+            self._spoiled.index_copy_(0, self._cells, ~keys.isfinite().all(dim=3).all(dim=1)[0])
+        # What a mask hides still meets a weight of 0, which makes NaN of NaN.
+        all_keys.index_copy_(2, self._cells, keys.nan_to_num())
+        all_values.index_copy_(2, self._cells, values.nan_to_num())
         return all_keys[:, :, : self._top], all_values[:, :, : self._top]
 
     def get_query_offset(self, layer_idx: int = 0) -> int:  # noqa: ARG002 - the engine's
@@ -71,15 +75,23 @@ class PoolCache:
         """Return the cells in use, and this cache, which the engine hands on to `masks`."""
         return self._top, self
 
+    def spoil(self, logits: torch.Tensor, rows: torch.Tensor) -> None:
+        """Make logits NaN whose sequence looked at cells that came out of NaN.
+
+        Once a token's values are no numbers, they are so in all later layers, so the keys of the
+        last one tell.
+
+        Args:
+            logits: (some rows of the step under way, vocabulary).
+            rows: Which rows these are.
+        """
+        assert self.step is not None  # noqa: S101 - `begin` comes first
+        seen = self.owned[self.step.slots[rows]] & self._spoiled
+        logits.masked_fill_(seen.any(dim=1, keepdim=True), torch.nan)
+
     def own(self, sequence: int, cells: list[int], *, owned: bool) -> None:
         """Give cells to a sequence, or take them away."""
         self.owned[sequence, cells] = owned
-
-    def clear(self, cells: list[int]) -> None:
-        """Empty cells."""
-        places = torch.tensor(cells, dtype=torch.int64, device=self.positions.device)
-        for pool in (*self.keys, *self.values):
-            pool.index_fill_(2, places, 0)
 
     def set_stop(self, stop: bool) -> None:
         """Give the forward pass up, or let it go on; from any thread."""
@@ -92,6 +104,5 @@ class PoolCache:
 
     def _allocate(self, keys: torch.Tensor, values: torch.Tensor) -> None:
         cells = self.positions.shape[0]
-        # Zeros: what a mask hides still meets a weight of 0, which makes NaN of NaN.
         for pool, new in ((self.keys, keys), (self.values, values)):
             pool.append(new.new_zeros(1, new.shape[1], cells, new.shape[3]))

@@ -101,10 +101,6 @@ class CellTable:
         self._held[target].replace(cells)
         return cells
 
-    def unused(self, cells: list[int]) -> list[int]:
-        """Return those of the cells that no sequence holds."""
-        return [cell for cell in cells if not self._users[cell]]
-
     def _lowest(self, count: int) -> list[int]:
         if count == 1:
             return [int(np.argmin(self._users))]

@@ -18,7 +18,7 @@ def engine_missing(error: Exception) -> LoadFailed:
     return LoadFailed(
         "torch or transformers cannot be imported",
         code="engine-load-failed",
-        note=_told(error),
+        note=told(error),
         hint=_DOCTOR,
     )
 
@@ -36,7 +36,7 @@ def device_missing(device: str, seen: Iterable[str]) -> LoadFailed:
 
 def load_failed(path: Path, error: Exception) -> LoadFailed:
     """Return the error for a model that the engine refused."""
-    return refused(path, _told(error))
+    return refused(path, told(error))
 
 
 def refused(path: Path, note: str, hint: str | None = None) -> LoadFailed:
@@ -63,7 +63,7 @@ def generation_failed(error: Exception) -> GenerationFailed:
     return GenerationFailed(
         "torch failed to compute a step",
         code="generation-failed",
-        note=_told(error),
+        note=told(error),
     )
 
 
@@ -72,7 +72,7 @@ def closed() -> ConfigurationError:
     return ConfigurationError("the model is closed", code="runtime-closed")
 
 
-def _told(error: Exception) -> str:
+def told(error: Exception) -> str:
     """Return an exception as one line."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -9,6 +9,7 @@ import torch
 from lmrt.adapters.torch import engine
 from lmrt.adapters.torch.cache import PoolCache
 from lmrt.adapters.torch.dtypes import DTYPES, KV_TYPES
+from lmrt.adapters.torch.rounding import ROUNDINGS
 from lmrt.domain.config import Dtype, KvType
 from lmrt.domain.plans import RuntimePlan
 from lmrt.domain.sequences import LoadedFacts, PrefixReuse
@@ -42,7 +43,7 @@ def loaded_facts(
         vocabulary_size=vocabulary,
         engine=engine.version(),
         warnings=tuple(dict.fromkeys(warnings)),
-        dtype=None if plan.settings.dtype is None else _dtype(sizes),
+        dtype=None if plan.settings.dtype is None else _dtype(model, sizes),
     )
 
 
@@ -60,5 +61,8 @@ def _kv_type(cache: PoolCache, planned: KvType) -> KvType:
     return min(found - {planned}, default=planned)
 
 
-def _dtype(sizes: Counter[torch.dtype]) -> Dtype:
+def _dtype(model: Any, sizes: Counter[torch.dtype]) -> Dtype:
+    for dtype, rounding in ROUNDINGS.items():
+        if any(getattr(module, "rounding", None) is rounding for module in model.modules()):
+            return dtype
     return DTYPES[max(DTYPES.keys() & sizes.keys(), key=lambda dtype: sizes[dtype])]

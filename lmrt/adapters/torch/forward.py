@@ -32,7 +32,9 @@ class Forward:
             use_cache=True,
             logits_to_keep=step.wanted,
         ).logits
-        return found[0]
+        logits = found[0]
+        cache.spoil(logits, step.wanted)
+        return logits
 
     def close(self) -> None:
         """Let go of the model."""

@@ -14,12 +14,14 @@ from lmrt.adapters.torch.cells import CellTable
 from lmrt.adapters.torch.devices import empty_cache, engine_device
 from lmrt.adapters.torch.facts import loaded_facts
 from lmrt.adapters.torch.forward import Forward
+from lmrt.adapters.torch.graphs import CudaRecorder, Graphs, Recorder
 from lmrt.adapters.torch.memory import PoolMemory
 from lmrt.adapters.torch.model import Parts, TorchModel
 from lmrt.adapters.torch.processor import Processor, lone_rows_need_no_onednn
 from lmrt.adapters.torch.progress import ProgressRelay
 from lmrt.adapters.torch.quiet import quiet
 from lmrt.adapters.torch.rope import fix_rope
+from lmrt.adapters.torch.rounding import ROUNDINGS, Rounding
 from lmrt.adapters.torch.scratch import Scratch
 from lmrt.adapters.torch.weights import compute_type, load_weights
 from lmrt.domain.errors import LmrtError
@@ -53,25 +55,28 @@ def _load(plan: RuntimePlan, path: Path, device: torch.device, relay: ProgressRe
     processor = _processor(settings, device, dtype)
     relay.tell(0.0)
     with quiet(relay.tell_weights) as warnings, processor.computing(settings.batch_size):
-        model = load_weights(path, device, dtype)
+        model = load_weights(path, device, dtype, _rounding(settings))
         check_positions(model, settings.context_length)
         fix_rope(model, settings.context_length)
         forward = Forward(model)
-        layout = Layout(settings.context_length, apart=device.type == "cpu", device=device)
+        apart, recorder = arrangement_on(device)
+        layout = Layout(settings.context_length, apart=apart, device=device)
         cache = PoolCache(settings.context_length, settings.max_sequences, device)
-        table = CellTable(settings.context_length, settings.max_sequences, apart=layout.apart)
+        table = CellTable(settings.context_length, settings.max_sequences, apart=apart)
         memory = PoolMemory(cache, table)
         logits = _first_step(forward, memory, layout)
+        compute = _recorded(forward, recorder, memory, layout, warnings)
     facts = loaded_facts(model, cache, logits.shape[-1], plan, warnings)
     resources = ExitStack()
     resources.callback(empty_cache, device)
     resources.callback(cache.close)
     resources.callback(forward.close)
+    resources.callback(compute.close)
     relay.tell(1.0)
     return TorchModel(
         Parts(
             facts=facts,
-            compute=forward,
+            compute=compute,
             memory=memory,
             layout=layout,
             scratch=Scratch(forward, device, settings.batch_size),
@@ -80,6 +85,10 @@ def _load(plan: RuntimePlan, path: Path, device: torch.device, relay: ProgressRe
             resources=resources,
         )
     )
+
+
+def _rounding(settings: ExecutionSettings) -> Rounding | None:
+    return None if settings.dtype is None else ROUNDINGS.get(settings.dtype)
 
 
 def _processor(settings: ExecutionSettings, device: torch.device, dtype: torch.dtype) -> Processor:
@@ -104,6 +113,45 @@ def check_positions(model: Any, context_length: int) -> None:
             continue
         if module.num_embeddings == learned and learned < context_length:
             raise errors.UnsupportedError(f"positions beyond the {learned:,} that it has learned")
+
+
+def arrangement_on(device: torch.device) -> tuple[bool, Recorder | None]:
+    """Return how steps are computed on a device.
+
+    Returns:
+        Whether each sequence's attention is computed by itself, which takes a launch for each but
+        no look at the cells of others, and what records steps, or None.
+    """
+    match device.type:
+        case "cpu":
+            return True, None
+        case "cuda":
+            return False, CudaRecorder(device)
+        case _:
+            return False, None
+
+
+def _recorded(
+    forward: Forward,
+    recorder: Recorder | None,
+    memory: PoolMemory,
+    layout: Layout,
+    warnings: list[str],
+) -> Forward | Graphs:
+    """Return what plays recorded steps, or computes each where the model cannot be recorded."""
+    if recorder is None:
+        return forward
+    graphs = Graphs(forward, recorder, layout.device)
+    memory.table.take(0, 1)
+    step = layout.step([Rows((0,), 0, 0, memory.table[0], wanted=True)])
+    try:
+        graphs(memory.cache, step)
+    except RuntimeError as error:
+        warnings.append(f"decoding is slower, without CUDA graphs: {errors.told(error)}")
+        return forward
+    finally:
+        memory.cut(0, 0)
+    return graphs
 
 
 def _first_step(forward: Forward, memory: PoolMemory, layout: Layout) -> torch.Tensor:

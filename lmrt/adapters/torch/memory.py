@@ -36,13 +36,3 @@ class PoolMemory:
     def share(self, source: int, target: int, length: int) -> None:
         """Give the empty `target` the first `length` tokens of `source`, without copying them."""
         self.cache.own(target, self.table.share(source, target, length), owned=True)
-
-    def erase(self, sequence: int) -> None:
-        """Forget a sequence's tokens, and what its own cells held.
-
-        What a mask hides still meets a weight of 0, which makes NaN of NaN, so cells that may hold
-        NaN must not stay.
-        """
-        gone = self.table.cut(sequence, 0)
-        self.cache.own(sequence, gone, owned=False)
-        self.cache.clear(self.table.unused(gone))

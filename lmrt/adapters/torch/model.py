@@ -132,7 +132,7 @@ class TorchModel:
         try:
             with parts.processor.computing(len(tokens)):
                 return parts.scratch.logits(tokens)
-        except RuntimeError as error:
+        except Exception as error:
             raise errors.generation_failed(error) from error
 
     def close(self) -> None:
@@ -156,7 +156,7 @@ class TorchModel:
             return parts.compute(parts.memory.cache, parts.layout.step(self._rows(parts, found)))
         except Stopped:
             return None
-        except RuntimeError as error:
+        except Exception as error:
             self._failure = errors.generation_failed(error)
             raise self._failure from error
 
@@ -197,7 +197,8 @@ class TorchModel:
         handle, request = sequence.handle, sequence.request
         if token == NO_NUMBER:
             self._retire(sequence)
-            self._usable().memory.erase(sequence.slot.id)
+            # No later prompt may start from what came to nothing.
+            self._usable().memory.cut(sequence.slot.id, 0)
             sequence.slot.tokens.clear()
             events.append(SequenceFailed(handle, "the engine computed no logits, only NaN"))
             return

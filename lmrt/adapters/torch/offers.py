@@ -23,12 +23,14 @@ def cuda_devices(found: Sequence[Capability | None]) -> tuple[BackendDevice, ...
 
 def _cuda_device(index: int, capability: Capability | None) -> BackendDevice:
     native = capability is not None and capability >= _BF16_CAPABILITY
+    # The kernels for rounded weights compute in bfloat16.
+    rounded = (Dtype.INT8, Dtype.INT4) if native else ()
     return BackendDevice(
         f"cuda:{index}",
         DeviceKind.CUDA,
         _CUDA_EFFICIENCY,
         dtypes=(Dtype.BF16, Dtype.F16) if native else (Dtype.F16,),
-        other_dtypes=(Dtype.F32,),
+        other_dtypes=(Dtype.F32, *rounded),
     )
 
 
@@ -56,7 +58,7 @@ def cpu_device(flags: frozenset[str]) -> BackendDevice:
         DeviceKind.CPU,
         _CPU_EFFICIENCY,
         dtypes=(Dtype.F32, Dtype.BF16) if native else (Dtype.F32,),
-        other_dtypes=(*(() if native else (Dtype.BF16,)), Dtype.F16),
+        other_dtypes=(*(() if native else (Dtype.BF16,)), Dtype.F16, Dtype.INT8, Dtype.INT4),
     )
 
 

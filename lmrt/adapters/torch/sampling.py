@@ -86,7 +86,7 @@ def _penalized(scores: torch.Tensor, rows: Sequence[Row]) -> torch.Tensor:
         settings = row.sampler.settings
         if settings.penalizes:
             counts = Counter(row.history[-settings.penalty_window :])
-            seen = torch.tensor(list(counts), device=scores.device)
+            seen = torch.tensor(list(counts), dtype=torch.int64, device=scores.device)
             times = torch.tensor(list(counts.values()), device=scores.device)
             old, factor = scores[place, seen], settings.repetition_penalty
             new = torch.where(old > 0, old / factor, old * factor)

@@ -7,11 +7,14 @@ import torch
 
 from lmrt.adapters.torch import engine, errors
 from lmrt.adapters.torch.dtypes import DTYPES, ENGINE_TYPES
+from lmrt.adapters.torch.rounding import Rounding
 from lmrt.domain.plans import RuntimePlan
 
 
-def load_weights(path: Path, device: torch.device, dtype: torch.dtype) -> Any:
-    """Return the model of a folder.
+def load_weights(
+    path: Path, device: torch.device, dtype: torch.dtype, rounding: Rounding | None
+) -> Any:
+    """Return the model of a folder, its layers' matrices rounded where a rounding is given.
 
     Nothing but safetensors is read, no code of the model's is run, and nothing is fetched.
 
@@ -33,11 +36,21 @@ def load_weights(path: Path, device: torch.device, dtype: torch.dtype) -> Any:
         dtype=dtype,
         attn_implementation=engine.ATTENTION,
         output_loading_info=True,
+        ignore_mismatched_sizes=True,  # so that the report names them
         device_map=None if device.type == "cpu" else {"": device},
+        **_rounded(rounding),
         **here,
     )
     _check(path, report)
     return model.eval().requires_grad_(requires_grad=False)
+
+
+def _rounded(rounding: Rounding | None) -> dict[str, Any]:
+    if rounding is None:
+        return {}
+    from lmrt.adapters.torch.rounder import METHOD, RoundingConfig
+
+    return {"quantization_config": RoundingConfig(rounding), "experts_implementation": METHOD}
 
 
 def compute_type(plan: RuntimePlan, path: Path) -> torch.dtype:
