@@ -83,7 +83,7 @@ only, on the choice among them.
 
 Again, on the CPU: `make guide`, or `python -m guide.train --seed {seed}`:
 {steps:,} steps of {batch} conversations, Muon and AdamW, {minutes} on the machine that made this
-one ({threads} threads). Only the figures above: `python -m guide.evaluate`.
+one (threads: {threads}). Only the figures above: `python -m guide.evaluate`.
 
 | | |
 |---|---|

@@ -73,7 +73,7 @@ def test_an_example_does_what_it_shows(example: Example, folder: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert _matches(example.expected, run.stdout), run.stdout
