@@ -23,6 +23,6 @@ def test_on_a_sample_of_its_held_out_questions(check: ParityCheck) -> None:
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(1500)
+@pytest.mark.timeout(2400)
 def test_on_all_of_them(check: ParityCheck) -> None:
     assert_all_agree(check, QUESTIONS, max_tokens=160)
