@@ -35,7 +35,9 @@ def device_missing(device: str, seen: Iterable[str]) -> LoadFailed:
 
 
 def load_failed(path: Path, error: Exception) -> LoadFailed:
-    """Return the error for a model that the engine refused."""
+    """Return the error for a model that the engine, or this adapter, refused."""
+    if isinstance(error, UnsupportedError):
+        return refused(path, f"it needs {error}, which is not supported here")
     return refused(path, told(error))
 
 

@@ -27,6 +27,9 @@ from lmrt.adapters.torch.rounding import Rounding
 METHOD = "lmrt"
 """Our name among the engine's ways to round, and among its ways to compute experts."""
 
+_LEFT = 1 / 16
+"""Largest share of the layers that may stay as it is: the planner counts all of it as rounded."""
+
 ExpertsInterface.register(METHOD, rounded_experts)
 
 
@@ -129,19 +132,26 @@ def prepare(model: Any, rounding: Rounding) -> set[str]:
     """Make room in a model without data for rounded weights; return the names of the weights.
 
     Raises:
-        UnsupportedError: Its layers hold weights of a kind that is not rounded here.
+        UnsupportedError: Its layers hold weights that are not rounded here, of another kind or of
+            sizes that do not fit the kernels, and they are too many to leave them.
     """
     layers, weights = model.get_decoder().layers, set()
     prefix = next(name for name, module in model.named_modules() if module is layers)
+    total = sum(values.numel() for values in layers.parameters())
+    left = 0
     for name, module in list(layers.named_modules()):
         if isinstance(module, torch.nn.Linear):
             if rounding.fits(module.out_features, module.in_features):
                 layers.set_submodule(name, RoundedLinear(module, rounding))
                 weights.add(f"{prefix}.{name}.weight")
+            else:
+                left += module.weight.numel()
         elif hasattr(module, "is_transposed"):
             weights.update(f"{prefix}.{name}.{each}" for each in _prepare_experts(module, rounding))
         elif any(values.dim() == 3 for values in module.parameters(recurse=False)):
             raise UnsupportedError(f"rounding weights of the kind `{type(module).__name__}`")
+    if left > total * _LEFT:
+        raise UnsupportedError(f"matrices of these sizes rounded to {rounding.bits} bits")
     return weights
 
 

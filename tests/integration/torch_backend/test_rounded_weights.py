@@ -131,11 +131,19 @@ def test_experts_that_do_not_fit_the_kernels_are_refused(tmp_path: Path) -> None
     assert "experts of 64 rows and 32 columns" in (caught.value.note or "")
 
 
-def test_matrices_that_do_not_fit_the_kernels_stay_as_they_are(tmp_path: Path) -> None:
-    folder = write_family("llama", tmp_path / "odd", intermediate_size=72)
+def test_a_few_matrices_that_do_not_fit_the_kernels_stay_as_they_are(tmp_path: Path) -> None:
+    shape = {"num_attention_heads": 4, "num_key_value_heads": 1, "head_dim": 8}
+    folder = write_family("llama", tmp_path / "odd", intermediate_size=512, **shape)
     model = load(folder, dtype=Dtype.INT4)
     first = engine_model(model).model.layers[0]
     assert isinstance(first.self_attn.q_proj, RoundedLinear)
-    assert first.mlp.down_proj.weight.dtype == torch.float32
+    assert first.self_attn.k_proj.weight.dtype == torch.float32
     assert len(run(model, request(PROMPT)).tokens) == 16
     model.close()
+
+
+def test_many_of_them_are_refused(tmp_path: Path) -> None:
+    folder = write_family("llama", tmp_path / "odd", intermediate_size=72)
+    with pytest.raises(LoadFailed) as caught:
+        load(folder, dtype=Dtype.INT4)
+    assert "rounded to 4 bits" in (caught.value.note or "")
