@@ -136,9 +136,10 @@ def test_more_context_than_the_model_has(tmp_path: Path) -> None:
 
 
 def test_a_pinned_backend_that_cannot_run_is_refused(tmp_path: Path) -> None:
-    run = rt("prompt", "hi", "--backend", "mlx", home=tmp_path)
+    gguf = Path(__file__).parents[2] / "models" / "guide" / "guide-F32.gguf"
+    run = rt("prompt", "hi", "-m", str(gguf), "--backend", "torch", home=tmp_path)
     assert run.returncode == 4
-    assert "backend-unavailable" in run.stderr
+    assert "format-unsupported" in run.stderr
     assert "Traceback" not in run.stderr
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from lmrt.adapters.llama_cpp import llama_cpp_backend
 from lmrt.domain.config import KvType
 from lmrt.domain.sequences import PrefixReuse
 from tests.integration.llama_cpp.support import load
@@ -13,7 +14,7 @@ from tests.support.tiny_models import TinyModel, write_gguf
 PROMPT = [7, 21, 30, 7, 21, 9, 28, 7] * 5
 
 
-@pytest.mark.parametrize("kv_type", list(KvType))
+@pytest.mark.parametrize("kv_type", llama_cpp_backend().probe().kv_types)
 def test_every_kv_type(tmp_path: Path, kv_type: KvType) -> None:
     file = write_gguf(TinyModel(heads=2, kv_heads=2), tmp_path / "wide-heads.gguf")
     model = load(file, kv_type=kv_type, flash_attention=True)
