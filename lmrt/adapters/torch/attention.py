@@ -80,10 +80,14 @@ def _fused(
             query, key, value, is_causal=True, scale=scaling, enable_gqa=shared > 1
         )
     if shared == 1:
-        return scaled_dot_product_attention(query, key, value, view.mask, scale=scaling)
+        return scaled_dot_product_attention(
+            query, key, value, view.mask_on(query.device), scale=scaling
+        )
     if rows <= FEW_ROWS:
         folded = query.reshape(1, key_heads, shared * rows, -1)
-        found = scaled_dot_product_attention(folded, key, value, view.tiled(shared), scale=scaling)
+        found = scaled_dot_product_attention(
+            folded, key, value, view.mask_on(query.device, shared), scale=scaling
+        )
         return found.reshape(1, heads, rows, -1)
     # Heads that share keys become a batch of their own, so that nothing is repeated.
     size = (key_heads, shared, -1, -1)
@@ -91,7 +95,7 @@ def _fused(
         query.reshape(key_heads, shared, rows, -1),
         key[0, :, None].expand(size),
         value[0, :, None].expand(size),
-        view.mask,
+        view.mask_on(query.device),
         scale=scaling,
     )
     return found.reshape(1, heads, rows, -1)
@@ -109,7 +113,7 @@ def _plain(
     heads, key_heads, rows, cells = query.shape[1], key.shape[1], query.shape[2], key.shape[2]
     shared = heads // key_heads
     folded = query.reshape(key_heads, shared, rows, -1)
-    mask = view.mask
+    mask = view.mask_on(query.device)
     if mask is None and view.causal:
         mask = torch.ones(rows, cells, dtype=torch.bool, device=query.device).tril()[None, None]
     piece = max(1, _SCORES // (heads * cells))

@@ -20,7 +20,7 @@ class PoolCache:
     Args:
         cells: Cells of each layer.
         sequences: Sequence ids, from 0.
-        device: Where the cells are.
+        device: Where inputs go; a layer's cells are where the layer is.
 
     Attributes:
         step: What is being computed.
@@ -40,16 +40,17 @@ class PoolCache:
         self.positions = torch.zeros(cells, dtype=torch.int64, device=device)
         self.keys: list[torch.Tensor] = []
         self.values: list[torch.Tensor] = []
-        self._cells = self.positions[:0]
+        self._cells = {device: self.positions[:0]}
         self._top = 0
         self._spoiled = torch.zeros_like(self.positions, dtype=torch.bool)
         self._true = torch.ones((), dtype=torch.bool, device=device)
 
     def begin(self, step: Step) -> None:
         """Take note of what the next forward pass computes."""
-        self.step, self._cells, self._top = step, step.cells, step.top
-        self.owned.index_put_((step.slots, self._cells), self._true)
-        self.positions.index_copy_(0, self._cells, step.positions)
+        self.step, self._top = step, step.top
+        self._cells = {step.inputs.device: step.cells}
+        self.owned.index_put_((step.slots, step.cells), self._true)
+        self.positions.index_copy_(0, step.cells, step.positions)
 
     def update(
         self, keys: torch.Tensor, values: torch.Tensor, layer_idx: int, **_unused: Any
@@ -59,12 +60,15 @@ class PoolCache:
             raise Stopped
         if layer_idx == len(self.keys):
             self._allocate(keys, values)
-        all_keys, all_values = self.keys[layer_idx], self.values[layer_idx]
         if layer_idx == len(self.keys) - 1:
-            self._spoiled.index_copy_(0, self._cells, ~keys.isfinite().all(dim=3).all(dim=1)[0])
+            self._note_spoiled(keys)
+        all_keys, all_values = self.keys[layer_idx], self.values[layer_idx]
+        cells = self._cells.get(keys.device)
+        if cells is None:
+            cells = self._cells[keys.device] = self._computed().cells.to(keys.device)
         # What a mask hides still meets a weight of 0, which makes NaN of NaN.
-        all_keys.index_copy_(2, self._cells, keys.nan_to_num())
-        all_values.index_copy_(2, self._cells, values.nan_to_num())
+        all_keys.index_copy_(2, cells, keys.nan_to_num())
+        all_values.index_copy_(2, cells, values.nan_to_num())
         return all_keys[:, :, : self._top], all_values[:, :, : self._top]
 
     def get_query_offset(self, layer_idx: int = 0) -> int:  # noqa: ARG002 - the engine's
@@ -78,15 +82,14 @@ class PoolCache:
     def spoil(self, logits: torch.Tensor, rows: torch.Tensor) -> None:
         """Make logits NaN whose sequence looked at cells that came out of NaN.
 
-        Once a token's values are no numbers, they are so in all later layers, so the keys of the
-        last one tell.
+        A token whose values are no numbers in one layer has none in the later ones either, so the
+        keys of the last layer tell.
 
         Args:
             logits: (some rows of the step under way, vocabulary).
             rows: Which rows these are.
         """
-        assert self.step is not None  # noqa: S101 - `begin` comes first
-        seen = self.owned[self.step.slots[rows]] & self._spoiled
+        seen = self.owned[self._computed().slots[rows]] & self._spoiled
         logits.masked_fill_(seen.any(dim=1, keepdim=True), torch.nan)
 
     def own(self, sequence: int, cells: list[int], *, owned: bool) -> None:
@@ -101,6 +104,14 @@ class PoolCache:
         """Drop the tensors of all layers."""
         self.keys.clear()
         self.values.clear()
+
+    def _computed(self) -> Step:
+        assert self.step is not None  # noqa: S101 - `begin` comes first
+        return self.step
+
+    def _note_spoiled(self, keys: torch.Tensor) -> None:
+        bad = ~keys.isfinite().all(dim=3).all(dim=1)[0]
+        self._spoiled.index_copy_(0, self._computed().cells, bad.to(self._spoiled.device))
 
     def _allocate(self, keys: torch.Tensor, values: torch.Tensor) -> None:
         cells = self.positions.shape[0]

@@ -39,15 +39,20 @@ class View:
     high: int
     mask: torch.Tensor | None = None
     causal: bool = False
-    _tiles: dict[int, torch.Tensor] = field(factory=dict, init=False, repr=False)
+    _copies: dict[tuple[torch.device, int], torch.Tensor] = field(
+        factory=dict, init=False, repr=False
+    )
 
-    def tiled(self, times: int) -> torch.Tensor | None:
-        """Return the mask with all its rows repeated, one block after the other."""
-        if self.mask is None or self.mask.shape[2] == 1:
-            return self.mask
-        if times not in self._tiles:
-            self._tiles[times] = self.mask.repeat(1, 1, times, 1)
-        return self._tiles[times]
+    def mask_on(self, device: torch.device, times: int = 1) -> torch.Tensor | None:
+        """Return the mask on a device, all its rows repeated, one block after the other."""
+        mask = self.mask
+        if mask is None or (mask.device == device and (times == 1 or mask.shape[2] == 1)):
+            return mask
+        key = device, times
+        if key not in self._copies:
+            repeats = times if mask.shape[2] > 1 else 1
+            self._copies[key] = mask.to(device).repeat(1, 1, repeats, 1)
+        return self._copies[key]
 
 
 Views = tuple[View, ...]

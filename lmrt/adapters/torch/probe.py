@@ -126,6 +126,8 @@ def _dotted(version: Version) -> str:
 
 def _available(found: Installation, devices: tuple[BackendDevice, ...]) -> BackendProbe:
     accelerated = any(device.kind is not DeviceKind.CPU for device in devices)
+    several = sum(device.kind is DeviceKind.CUDA for device in devices) > 1
+    features = {Feature.FLASH_ATTENTION, Feature.LOGPROBS}
     known = numbers(found.transformers or "")
     newer = known is None or known > TESTED_VERSION
     return BackendProbe(
@@ -134,7 +136,7 @@ def _available(found: Installation, devices: tuple[BackendDevice, ...]) -> Backe
         devices=devices,
         formats=_FORMATS,
         architectures=None if newer else TEXT_ARCHITECTURES,
-        features=frozenset({Feature.FLASH_ATTENTION, Feature.LOGPROBS}),
+        features=frozenset(features | ({Feature.SEVERAL_DEVICES} if several else set())),
         kv_types=_KV_TYPES,
         context_rounding=_CONTEXT_ROUNDING,
         overhead=_OVERHEAD,

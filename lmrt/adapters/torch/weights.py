@@ -6,13 +6,14 @@ from typing import Any
 import torch
 
 from lmrt.adapters.torch import engine, errors
+from lmrt.adapters.torch.devices import Devices, module_devices
 from lmrt.adapters.torch.dtypes import DTYPES, ENGINE_TYPES
 from lmrt.adapters.torch.rounding import Rounding
 from lmrt.domain.plans import RuntimePlan
 
 
 def load_weights(
-    path: Path, device: torch.device, dtype: torch.dtype, rounding: Rounding | None
+    path: Path, devices: Devices, dtype: torch.dtype, rounding: Rounding | None
 ) -> Any:
     """Return the model of a folder, its layers' matrices rounded where a rounding is given.
 
@@ -37,12 +38,21 @@ def load_weights(
         attn_implementation=engine.ATTENTION,
         output_loading_info=True,
         ignore_mismatched_sizes=True,  # so that the report names them
-        device_map=None if device.type == "cpu" else {"": device},
+        device_map=_device_map(transformers, config, devices),
         **_rounded(rounding),
         **here,
     )
     _check(path, report)
     return model.eval().requires_grad_(requires_grad=False)
+
+
+def _device_map(transformers: Any, config: Any, devices: Devices) -> dict[str, torch.device] | None:
+    """Return where modules go; None for the CPU, where nothing has to be moved."""
+    if devices.several:
+        with torch.device("meta"):
+            model = transformers.AutoModelForCausalLM.from_config(config)
+        return module_devices(model, devices)
+    return None if devices.main.type == "cpu" else {"": devices.main}
 
 
 def _rounded(rounding: Rounding | None) -> dict[str, Any]:

@@ -96,6 +96,12 @@ def test_a_gpu_takes_memory_of_its_own() -> None:
     assert found.device_overhead > 0
 
 
+def test_several_gpus_can_hold_one_model() -> None:
+    for capabilities, several in (([(9, 0)], False), ([(9, 0), (8, 0)], True)):
+        found = probe.probe_of(WHOLE, (*cuda_devices(capabilities), CPU))
+        assert (Feature.SEVERAL_DEVICES in found.features) == several
+
+
 def test_gpus_compute_in_what_they_have_instructions_for() -> None:
     new, old, silent = cuda_devices([(8, 0), (7, 5), None])
     assert [device.device for device in (new, old, silent)] == ["cuda:0", "cuda:1", "cuda:2"]

@@ -1,11 +1,14 @@
-"""Rotary embeddings that would change with the length of what is computed.
+"""How far positions go, and that none of them means one thing now and another later.
 
-Two kinds look at the longest position of a forward pass, so that one sequence would change what
-another means, and a text what its own cached start means. They are fixed when the model is loaded:
+Two kinds of rotary embeddings look at the longest position of a forward pass, so that one sequence
+would change what another means, and a text what its own cached start means. They are fixed when the
+model is loaded:
 
 - `longrope` has factors for short and for long contexts: those of the planned context are taken,
   as llama.cpp does
 - `dynamic` stretches beyond the trained length: only contexts within it can be loaded
+
+Learned positions end where their table ends.
 """
 
 from typing import Any
@@ -15,6 +18,21 @@ import torch
 from lmrt.adapters.torch.errors import UnsupportedError
 
 _FIXED = "fixed"
+
+
+def check_positions(model: Any, context_length: int) -> None:
+    """Refuse a context that is longer than the table of positions that a model has learned.
+
+    Raises:
+        UnsupportedError: It is.
+    """
+    learned = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    words = model.get_input_embeddings()
+    for module in model.modules():
+        if not isinstance(module, torch.nn.Embedding) or module is words:
+            continue
+        if module.num_embeddings == learned and learned < context_length:
+            raise UnsupportedError(f"positions beyond the {learned:,} that it has learned")
 
 
 def fix_rope(model: Any, context_length: int) -> None:
