@@ -36,7 +36,7 @@ tests: $(VENV)/.ready-test
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not soak"
 
 soak: $(VENV)/.ready-test
-	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n auto --dist loadfile -m soak
+	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n auto --dist loadfile --timeout 1500 -m soak
 
 bench: $(VENV)/.ready-test
 	$(BIN)/python -m benchmarks
