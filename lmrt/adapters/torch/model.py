@@ -110,14 +110,12 @@ class TorchModel:
         if not self._live:
             return events
         found = shares(self._live.values(), self._capacity)
-        with parts.processor.computing(sum(len(share.tokens) for share in found)):
-            logits = self._compute(parts, found)
-            if logits is None:
-                for share in found:
-                    self._slots.restore(share.sequence.slot)
-                self._end_released(events)
-            else:
-                self._advance(found, logits, events)
+        try:
+            with parts.processor.computing(sum(len(share.tokens) for share in found)):
+                self._compute(parts, found, events)
+        except Exception as error:
+            self._failure = errors.generation_failed(error)
+            raise self._failure from error
         return events
 
     def release(self, handle: SequenceHandle) -> None:
@@ -150,15 +148,17 @@ class TorchModel:
         assert self._parts is not None  # noqa: S101 - closing sets the failure
         return self._parts
 
-    def _compute(self, parts: Parts, found: list[Share]) -> torch.Tensor | None:
-        """Compute a step; return None where it was stopped for released sequences."""
+    def _compute(self, parts: Parts, found: list[Share], events: list[SequenceEvent]) -> None:
+        """Compute a step and draw from it, unless it is stopped for released sequences."""
         try:
-            return parts.compute(parts.memory.cache, parts.layout.step(self._rows(parts, found)))
+            step = parts.layout.step(self._rows(parts, found))
+            logits = parts.compute(parts.memory.cache, step)
         except Stopped:
-            return None
-        except Exception as error:
-            self._failure = errors.generation_failed(error)
-            raise self._failure from error
+            for share in found:
+                self._slots.restore(share.sequence.slot)
+            self._end_released(events)
+        else:
+            self._advance(found, logits, events)
 
     def _rows(self, parts: Parts, found: list[Share]) -> list[Rows]:
         table, batch = parts.memory.table, []
