@@ -13,8 +13,13 @@ def test_more_context_never_needs_less_memory(world: World, one: int, other: int
 
     for row in shorter.keys() & longer.keys():
         less, more = shorter[row], longer[row]
-        same = less.placement == more.placement
-        if same and less.settings.kv_type is more.settings.kv_type:
+        # Room for more context may come from weights that are rounded to fewer bits.
+        same = (less.placement, less.settings.kv_type, less.settings.dtype) == (
+            more.placement,
+            more.settings.kv_type,
+            more.settings.dtype,
+        )
+        if same:
             assert less.memory.kv_cache <= more.memory.kv_cache
             assert less.memory.total <= more.memory.total
             assert less.memory.host <= more.memory.host
