@@ -15,7 +15,7 @@ from lmrt.domain.plans import RuntimePlan
 from lmrt.domain.transcripts import Transcript
 from lmrt.ports.backend import Backend
 from lmrt.ports.machine import MachineProbe
-from lmrt.ports.models import ModelSource
+from lmrt.ports.models import DownloadProgress, ModelSource
 from lmrt.ports.text import TokenizerFactory
 from lmrt.ports.transcripts import TranscriptStore
 
@@ -48,9 +48,11 @@ class RuntimeClient(_RuntimeClient):
         )
 
 
-def runtime_client(*, aliases: Mapping[str, str]) -> RuntimeClient:
-    """Return a client that knows the user's own short names."""
-    return RuntimeClient(_loader(aliases), _executor())
+def runtime_client(
+    *, aliases: Mapping[str, str], downloads: DownloadProgress | None = None
+) -> RuntimeClient:
+    """Return a client that knows the user's own short names, and tells of its downloads."""
+    return RuntimeClient(_loader(aliases, downloads), _executor())
 
 
 def parity_check(*, aliases: Mapping[str, str]) -> ParityCheck:
@@ -83,7 +85,7 @@ def backends() -> tuple[Backend, ...]:
     return (llama_cpp_backend(), mlx_backend(), torch_backend())
 
 
-def _loader(aliases: Mapping[str, str]) -> RuntimeLoader:
+def _loader(aliases: Mapping[str, str], downloads: DownloadProgress | None = None) -> RuntimeLoader:
     from lmrt.adapters.filesystem import LocalMaterializer
 
     return RuntimeLoader(
@@ -93,6 +95,7 @@ def _loader(aliases: Mapping[str, str]) -> RuntimeLoader:
         materializer=LocalMaterializer(),
         tokenizers=_tokenizers(),
         clock=time.perf_counter,
+        downloads=downloads,
     )
 
 

@@ -13,13 +13,14 @@ from lmrt.application.strictness import strict_notice
 from lmrt.domain.config import RuntimeConfig
 from lmrt.domain.errors import ConfigurationError
 from lmrt.domain.messages import Modality
-from lmrt.domain.models import ArtifactFormat, ResolvedModel
+from lmrt.domain.models import Artifact, ArtifactFormat, ResolvedModel
 from lmrt.domain.planning import plan as plan_runtime
 from lmrt.domain.plans import PlanRequest, RuntimePlan
 from lmrt.domain.probes import BackendProbe, Feature
+from lmrt.domain.references import Lookup
 from lmrt.ports.backend import Backend, LoadProgress
 from lmrt.ports.machine import Clock, MachineProbe
-from lmrt.ports.models import Materializer
+from lmrt.ports.models import DownloadProgress, Materializer
 from lmrt.ports.text import TokenizerFactory
 
 
@@ -46,6 +47,7 @@ class RuntimeLoader:
         materializer: Makes files present.
         tokenizers: One factory for each artifact format.
         clock: Measures the load.
+        downloads: Told of every download.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class RuntimeLoader:
         materializer: Materializer,
         tokenizers: Mapping[ArtifactFormat, TokenizerFactory],
         clock: Clock,
+        downloads: DownloadProgress | None = None,
     ) -> None:
         self._resolver = resolver
         self._backends = {backend.id: backend for backend in backends}
@@ -64,10 +67,13 @@ class RuntimeLoader:
         self._materializer = materializer
         self._tokenizers = dict(tokenizers)
         self._clock = clock
+        self._downloads = downloads
 
-    def resolve(self, model_reference: str, models_dir: Path) -> ResolvedModel:
+    def resolve(
+        self, model_reference: str, models_dir: Path, *, offline: bool = False
+    ) -> ResolvedModel:
         """Return the model's metadata; see `Resolver.resolve`."""
-        return self._resolver.resolve(model_reference, models_dir)
+        return self._resolver.resolve(model_reference, Lookup(models_dir, offline))
 
     def discover_local_models(self, models_dir: Path) -> tuple[ResolvedModel, ...]:
         """Return the models under `models_dir`."""
@@ -96,14 +102,14 @@ class RuntimeLoader:
         """Resolve, plan, materialize and load.
 
         Raises:
-            NotMaterialized: The artifact's files are not here.
+            NotMaterialized: The artifact's files are not here and cannot be downloaded.
             LoadFailed: The engine refused them, or loaded them differently from the plan.
             LmrtError: As `plan`.
         """
         model = self._resolve(config)
         plan = self._plan(model, config, needs or Needs())
         started = self._clock()
-        root = self._materializer.materialize(plan.artifact)
+        root = self.materialize(plan.artifact, offline=config.offline)
         tokenizer = self._tokenizers[plan.artifact.format].open(plan.artifact, root)
         backend = self._backends[plan.backend]
         scheduler = Scheduler(lambda: backend.load(plan, root, progress), plan.backend)
@@ -116,8 +122,13 @@ class RuntimeLoader:
             raise
         return runtime
 
+    def materialize(self, artifact: Artifact, *, offline: bool = False) -> Path:
+        """Make an artifact's files present; see `Materializer.materialize`."""
+        return self._materializer.materialize(artifact, offline=offline, progress=self._downloads)
+
     def _resolve(self, config: RuntimeConfig) -> ResolvedModel:
-        return self._resolver.resolve(config.model_reference, config.models_dir)
+        lookup = Lookup(config.models_dir, config.offline)
+        return self._resolver.resolve(config.model_reference, lookup)
 
     def _plan(self, model: ResolvedModel, config: RuntimeConfig, needs: Needs) -> RuntimePlan:
         self._refuse_unknown_backend(config)

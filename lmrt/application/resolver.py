@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lmrt.domain.errors import ConfigurationError, ModelNotFound, NotMaterialized
 from lmrt.domain.models import ResolvedModel
-from lmrt.domain.references import Alias, HubRepository, Interpretation, interpretations
+from lmrt.domain.references import Alias, HubRepository, Interpretation, Lookup, interpretations
 from lmrt.ports.models import ModelSource
 
 
@@ -22,7 +22,7 @@ class Resolver:
         self._sources = tuple(sources)
         self._aliases = dict(aliases)
 
-    def resolve(self, reference: str, models_dir: Path) -> ResolvedModel:
+    def resolve(self, reference: str, lookup: Lookup) -> ResolvedModel:
         """Return the model that the reference leads to.
 
         Raises:
@@ -31,17 +31,17 @@ class Resolver:
             NotMaterialized: It is known, but its files are not on this machine.
             LoadFailed: A file is malformed.
         """
-        return self._resolve(reference, models_dir, seen=())
+        return self._resolve(reference, lookup, seen=())
 
     def discover(self, models_dir: Path) -> tuple[ResolvedModel, ...]:
         """Return the models that lie under `models_dir`."""
         return tuple(model for source in self._sources for model in source.discover(models_dir))
 
-    def _resolve(self, reference: str, models_dir: Path, seen: tuple[str, ...]) -> ResolvedModel:
+    def _resolve(self, reference: str, lookup: Lookup, seen: tuple[str, ...]) -> ResolvedModel:
         empty: ModelNotFound | None = None
         for reading in interpretations(reference):
             try:
-                found = self._find(reading, reference, models_dir)
+                found = self._find(reading, reference, lookup)
             except ModelNotFound as error:
                 # A folder of that name holds no model; a later reading may still lead to one.
                 empty = empty or error
@@ -50,12 +50,12 @@ class Resolver:
                 return found
             match reading:
                 case Alias(name) if name in self._aliases:
-                    return self._follow(name, models_dir, seen)
+                    return self._follow(name, lookup, seen)
                 case _:
                     continue
-        raise empty or self._not_found(reference, models_dir)
+        raise empty or self._not_found(reference, lookup.models_dir)
 
-    def _follow(self, name: str, models_dir: Path, seen: tuple[str, ...]) -> ResolvedModel:
+    def _follow(self, name: str, lookup: Lookup, seen: tuple[str, ...]) -> ResolvedModel:
         if name in seen:
             chain = " -> ".join((*seen, name))
             raise ConfigurationError(
@@ -64,21 +64,21 @@ class Resolver:
                 context={"reference": name},
                 hint="mend the table `[aliases]` of the configuration file",
             )
-        return self._resolve(self._aliases[name], models_dir, (*seen, name))
+        return self._resolve(self._aliases[name], lookup, (*seen, name))
 
     def _find(
-        self, reading: Interpretation, reference: str, models_dir: Path
+        self, reading: Interpretation, reference: str, lookup: Lookup
     ) -> ResolvedModel | None:
         try:
             for source in self._sources:
-                found = source.find(reading, models_dir)
+                found = source.find(reading, lookup)
                 if found is not None:
                     return found
         except NotMaterialized as error:
             if isinstance(reading, HubRepository) and not reference.startswith("hf:"):
                 error.note = (
-                    f"`{reference}` is no path here, no name under `{models_dir}` and no alias, "
-                    "so it was read as a Hub repository"
+                    f"`{reference}` is no path here, no name under `{lookup.models_dir}` and no "
+                    "alias, so it was read as a Hub repository"
                 )
             raise
         return None

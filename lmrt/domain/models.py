@@ -9,6 +9,7 @@ from attrs import evolve, field, frozen
 from lmrt.domain.config import Dtype
 from lmrt.domain.generation import GenerationConfig
 from lmrt.domain.messages import Modality
+from lmrt.domain.notices import Notice
 
 
 class ArtifactFormat(StrEnum):
@@ -222,6 +223,7 @@ class ResolvedModel:
         artifacts: Every loadable set of files, in a stable order.
         artifact_templates: The template in each artifact's own files, by the artifact's id; without
             those that hold none.
+        notices: What differed from what was expected while it was resolved; a plan repeats them.
     """
 
     reference: str
@@ -237,6 +239,7 @@ class ResolvedModel:
     artifact_templates: Mapping[str, str] = field(
         factory=dict, hash=False, repr=lambda texts: f"<{len(texts)} templates>"
     )
+    notices: tuple[Notice, ...] = ()
 
     def told_by(self, artifact: Artifact) -> "ResolvedModel":
         """Return the model as one artifact's own files tell it, for what belongs to its texts.

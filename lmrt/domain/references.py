@@ -12,6 +12,7 @@ A reference may have several readings. They are tried in a fixed order: explicit
 """
 
 import re
+from pathlib import Path
 
 from attrs import frozen
 
@@ -52,6 +53,19 @@ class HubRepository:
     repository: str
     revision: str | None = None
     variant: str | None = None
+
+
+@frozen
+class Lookup:
+    """Where and how readings are followed.
+
+    Attributes:
+        models_dir: Root of local models, for names without a path.
+        offline: Open no socket: only what is on this machine counts.
+    """
+
+    models_dir: Path
+    offline: bool = False
 
 
 Interpretation = LocalPath | UnderModelsDir | Alias | HubRepository

@@ -1,10 +1,12 @@
 """Where models come from."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from lmrt.domain.downloads import DownloadEvent
 from lmrt.domain.models import Artifact, DescribedArtifact, ResolvedModel
-from lmrt.domain.references import Interpretation
+from lmrt.domain.references import Interpretation, Lookup
 
 
 class ArtifactReader(Protocol):
@@ -29,12 +31,13 @@ class ArtifactReader(Protocol):
 class ModelSource(Protocol):
     """Finds a model under one reading of a reference."""
 
-    def find(self, interpretation: Interpretation, models_dir: Path) -> ResolvedModel | None:
+    def find(self, interpretation: Interpretation, lookup: Lookup) -> ResolvedModel | None:
         """Return the model, or None where this reading leads nowhere.
 
         Raises:
             ModelNotFound: The place exists but holds no model (`no-model-files`).
-            NotMaterialized: The model is known but its files are not here (`not-downloaded`).
+            NotMaterialized: The model is known but its files are not here and cannot be described:
+                offline (`not-downloaded`), or the Hub did not give them.
             ConfigurationError: The place holds several models (`invalid-reference`), or may not be
                 read (`unreadable-input`).
             LoadFailed: A file is malformed (`malformed-file`).
@@ -50,13 +53,58 @@ class ModelSource(Protocol):
         ...
 
 
+class HeaderSketcher(Protocol):
+    """Makes a sketch of one weights file: a file that an `ArtifactReader` reads like the real one.
+
+    A sketch has the real header and a hole where the weights are, so it takes next to no room.
+    """
+
+    def covers(self, name: str) -> bool:
+        """Return whether a file of that name is of this format."""
+        ...
+
+    def sketch(self, size: int, fetch: Callable[[int, int], bytes], target: Path) -> None:
+        """Write the sketch of a file that is elsewhere.
+
+        Args:
+            size: Bytes of the real file.
+            fetch: Returns the real file's bytes from a first offset up to, without, a last one.
+            target: Where the sketch is written; its folder exists, and no file of that name.
+
+        Raises:
+            LoadFailed: The header is malformed (`malformed-file`).
+            NotMaterialized: What `fetch` raises.
+        """
+        ...
+
+
+class DownloadProgress(Protocol):
+    """Follows a download."""
+
+    def on_event(self, event: DownloadEvent) -> None:
+        """Take one event; called on any thread, one call at a time."""
+        ...
+
+
 class Materializer(Protocol):
     """Makes an artifact's files present."""
 
-    def materialize(self, artifact: Artifact) -> Path:
+    def materialize(
+        self,
+        artifact: Artifact,
+        *,
+        offline: bool = False,
+        progress: DownloadProgress | None = None,
+    ) -> Path:
         """Return the folder that holds the artifact's files, present with the planned sizes.
 
+        Args:
+            artifact: What to make present.
+            offline: Open no socket.
+            progress: Told of what is downloaded; of nothing where all is here.
+
         Raises:
-            NotMaterialized: A file is missing or has another size.
+            NotMaterialized: A file is missing or has another size, cannot be downloaded, or is not
+                what the Hub says that it is.
         """
         ...

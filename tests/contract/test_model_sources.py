@@ -14,6 +14,7 @@ from lmrt.domain.references import (
     HubRepository,
     Interpretation,
     LocalPath,
+    Lookup,
     UnderModelsDir,
 )
 from lmrt.ports.models import ModelSource
@@ -42,7 +43,7 @@ class ModelSourceContract:
 
     def test_a_model_has_every_artifact_with_an_id_of_its_own(self, tmp_path: Path) -> None:
         folder = self.write(tmp_path)
-        found = self.source(tmp_path).find(self.reading, tmp_path / "models")
+        found = self.source(tmp_path).find(self.reading, Lookup(tmp_path / "models"))
         assert found is not None
         assert [artifact.id for artifact in found.artifacts] == ["tiny.gguf", "SAFETENSORS"]
         for artifact in found.artifacts:
@@ -51,17 +52,17 @@ class ModelSourceContract:
 
     def test_finding_twice_gives_the_same(self, tmp_path: Path) -> None:
         self.write(tmp_path)
-        source, models = self.source(tmp_path), tmp_path / "models"
+        source, models = self.source(tmp_path), Lookup(tmp_path / "models")
         assert source.find(self.reading, models) == source.find(self.reading, models)
 
     def test_a_malformed_file_is_told(self, tmp_path: Path) -> None:
         (self.write(tmp_path) / "tiny.gguf").write_bytes(b"GGUF")
         with pytest.raises(LoadFailed):
-            self.source(tmp_path).find(self.reading, tmp_path / "models")
+            self.source(tmp_path).find(self.reading, Lookup(tmp_path / "models"))
 
     def test_nothing_is_found_where_nothing_is(self, tmp_path: Path) -> None:
         source = self.source(tmp_path)
-        assert source.find(Alias("nothing"), tmp_path / "models") is None
+        assert source.find(Alias("nothing"), Lookup(tmp_path / "models")) is None
         assert source.discover(tmp_path / "models") == ()
 
     def test_known_names_are_sorted_and_without_doubles(self, tmp_path: Path) -> None:

@@ -4,12 +4,19 @@ from pathlib import Path
 
 from lmrt.domain.errors import NotMaterialized
 from lmrt.domain.models import Artifact, ArtifactFile, HubSource, LocalSource
+from lmrt.ports.models import DownloadProgress
 
 
 class LocalMaterializer:
     """Checks that an artifact's files still lie where they were found; a `Materializer`."""
 
-    def materialize(self, artifact: Artifact) -> Path:
+    def materialize(
+        self,
+        artifact: Artifact,
+        *,
+        offline: bool = False,  # noqa: ARG002 - nothing is downloaded here
+        progress: DownloadProgress | None = None,  # noqa: ARG002
+    ) -> Path:
         """Return the folder that holds the artifact's files.
 
         Raises:

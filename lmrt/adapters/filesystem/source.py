@@ -15,6 +15,7 @@ from lmrt.domain.references import (
     HubRepository,
     Interpretation,
     LocalPath,
+    Lookup,
     UnderModelsDir,
 )
 from lmrt.ports.models import ArtifactReader
@@ -35,7 +36,7 @@ class LocalModelSource:
         self._readers = tuple(readers)
         self._bundled = dict(bundled)
 
-    def find(self, interpretation: Interpretation, models_dir: Path) -> ResolvedModel | None:
+    def find(self, interpretation: Interpretation, lookup: Lookup) -> ResolvedModel | None:
         """Return the model, or None where this reading leads nowhere.
 
         Raises:
@@ -48,7 +49,7 @@ class LocalModelSource:
             case LocalPath(text):
                 place, known_as = _expanded(text), "path"
             case UnderModelsDir(text):
-                place, known_as = models_dir / text, "models-dir"
+                place, known_as = lookup.models_dir / text, "models-dir"
             case Alias(text):
                 place, known_as = self._bundled.get(text), "alias"
             case HubRepository():

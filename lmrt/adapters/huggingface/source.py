@@ -9,7 +9,7 @@ from lmrt.domain.describe import listed, merged, one_model, several_models
 from lmrt.domain.errors import LoadFailed, ModelNotFound, NotMaterialized
 from lmrt.domain.files import unreadable
 from lmrt.domain.models import DescribedArtifact, ResolvedModel
-from lmrt.domain.references import HubRepository, Interpretation
+from lmrt.domain.references import HubRepository, Interpretation, Lookup
 from lmrt.ports.models import ArtifactReader
 
 _PART_SUFFIX = re.compile(r"(-\d{5}-of-\d{5})?\.gguf$", re.IGNORECASE)
@@ -30,7 +30,7 @@ class HubCacheSource:
     def find(
         self,
         interpretation: Interpretation,
-        models_dir: Path,  # noqa: ARG002 - the port's
+        lookup: Lookup,  # noqa: ARG002 - it never uses the network
     ) -> ResolvedModel | None:
         """Return the model of a Hub reference, or None for any other reading.
 

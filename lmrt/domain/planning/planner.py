@@ -53,7 +53,7 @@ def plan(
         artifact=best.combination.artifact,
         chosen=best.candidate,
         reason=winning_reason(ranked, request.prefer),
-        notices=tuple(notices(asked, best, assessments)),
+        notices=(*model.notices, *notices(asked, best, assessments)),
         alternatives=(*(_outranked(best, fit, request.prefer) for fit in ranked[1:]), *rejected),
     )
 

@@ -8,10 +8,10 @@ from attrs import evolve
 from lmrt.application.resolver import Resolver
 from lmrt.domain.errors import ConfigurationError, ModelNotFound, NotMaterialized
 from lmrt.domain.models import ResolvedModel
-from lmrt.domain.references import Alias, HubRepository, Interpretation, LocalPath
+from lmrt.domain.references import Alias, HubRepository, Interpretation, LocalPath, Lookup
 from tests.support.worlds import model
 
-HERE = Path("models")
+HERE = Lookup(Path("models"))
 MODEL = model()
 
 
@@ -22,7 +22,7 @@ class Shelf:
         self.held, self.empty = held, empty
         self.asked: list[Interpretation] = []
 
-    def find(self, interpretation: Interpretation, models_dir: Path) -> ResolvedModel | None:
+    def find(self, interpretation: Interpretation, lookup: Lookup) -> ResolvedModel | None:
         self.asked.append(interpretation)
         if interpretation in self.empty:
             raise ModelNotFound("empty", code="no-model-files")

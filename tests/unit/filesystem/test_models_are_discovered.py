@@ -10,7 +10,7 @@ from lmrt.adapters.filesystem import LocalModelSource
 from lmrt.adapters.gguf import GgufReader
 from lmrt.adapters.safetensors import SafetensorsReader
 from lmrt.domain.models import ResolvedModel
-from lmrt.domain.references import UnderModelsDir
+from lmrt.domain.references import Lookup, UnderModelsDir
 from tests.support.gguf_bytes import llama
 from tests.support.safetensors_bytes import write_directory
 
@@ -56,7 +56,7 @@ def test_every_reference_leads_back_to_its_model(source: LocalModelSource, tmp_p
     assert references(found) == ["a.gguf", "hf", "mixed/b.gguf", "mixed/c.gguf", "same"]
     for model in found:
         assert model.resolved_as == "models-dir"
-        assert source.find(UnderModelsDir(model.reference), tmp_path) == model
+        assert source.find(UnderModelsDir(model.reference), Lookup(tmp_path)) == model
 
 
 def test_files_of_the_models_folder_itself_are_models_of_their_own(

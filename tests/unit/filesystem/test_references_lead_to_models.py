@@ -9,7 +9,7 @@ from lmrt.adapters.gguf import GgufReader
 from lmrt.adapters.safetensors import SafetensorsReader
 from lmrt.domain.errors import ConfigurationError, LmrtError, LoadFailed, ModelNotFound
 from lmrt.domain.models import LocalSource
-from lmrt.domain.references import Alias, HubRepository, LocalPath, UnderModelsDir
+from lmrt.domain.references import Alias, HubRepository, LocalPath, Lookup, UnderModelsDir
 from tests.support.gguf_bytes import llama
 from tests.support.safetensors_bytes import write_directory
 from tests.support.tiny_models import TinyModel, write_gguf, write_hf
@@ -35,12 +35,12 @@ def source(models: Path) -> LocalModelSource:
 
 def raised(source: LocalModelSource, place: str, models: Path) -> LmrtError:
     with pytest.raises(LmrtError) as caught:
-        source.find(LocalPath(place), models)
+        source.find(LocalPath(place), Lookup(models))
     return caught.value
 
 
 def test_a_folder_is_one_model_of_all_its_artifacts(source: LocalModelSource, models: Path) -> None:
-    found = source.find(LocalPath(str(models / "tiny")), models)
+    found = source.find(LocalPath(str(models / "tiny")), Lookup(models))
     assert found is not None
     assert found.name == "tiny"
     assert found.location == str(models / "tiny")
@@ -54,7 +54,7 @@ def test_a_folder_is_one_model_of_all_its_artifacts(source: LocalModelSource, mo
 
 
 def test_a_file_is_a_model_of_its_own(source: LocalModelSource, models: Path) -> None:
-    found = source.find(LocalPath(str(models / "tiny" / "tiny-Q8_0.gguf")), models)
+    found = source.find(LocalPath(str(models / "tiny" / "tiny-Q8_0.gguf")), Lookup(models))
     assert found is not None
     assert [artifact.id for artifact in found.artifacts] == ["tiny-Q8_0.gguf"]
 
@@ -66,14 +66,14 @@ def test_a_file_is_a_model_of_its_own(source: LocalModelSource, models: Path) ->
 def test_names_lead_to_the_same_model(
     source: LocalModelSource, models: Path, reading: UnderModelsDir | Alias, resolved_as: str
 ) -> None:
-    found = source.find(reading, models)
+    found = source.find(reading, Lookup(models))
     assert found is not None
     assert (found.resolved_as, found.reference) == (resolved_as, reading.name)
     assert len(found.artifacts) == 3
 
 
 def test_a_model_without_a_name_has_its_file_s(source: LocalModelSource, models: Path) -> None:
-    found = source.find(UnderModelsDir("lone.gguf"), models)
+    found = source.find(UnderModelsDir("lone.gguf"), Lookup(models))
     assert found is not None
     assert found.name == "lone"
 
@@ -93,14 +93,14 @@ def test_a_model_without_a_name_has_its_file_s(source: LocalModelSource, models:
 def test_readings_that_lead_nowhere_are_none(
     source: LocalModelSource, models: Path, reading: LocalPath | UnderModelsDir | Alias
 ) -> None:
-    assert source.find(reading, models) is None
+    assert source.find(reading, Lookup(models)) is None
 
 
 def test_home_is_expanded(
     source: LocalModelSource, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(models))
-    found = source.find(LocalPath("~/lone.gguf"), models)
+    found = source.find(LocalPath("~/lone.gguf"), Lookup(models))
     assert found is not None
     assert found.location == str(models / "lone.gguf")
 
@@ -109,7 +109,7 @@ def test_a_relative_path_stays_right_when_the_process_moves(
     source: LocalModelSource, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(models)
-    found = source.find(LocalPath("./tiny"), Path("elsewhere"))
+    found = source.find(LocalPath("./tiny"), Lookup(Path("elsewhere")))
     assert found is not None
     assert found.artifacts[0].source == LocalSource(models / "tiny")
 
@@ -153,7 +153,7 @@ def test_a_folder_of_different_models_lists_their_files(
     assert isinstance(error, ConfigurationError)
     assert error.code == "invalid-reference"
     assert error.context["files"] == [str(tmp_path / "a.gguf"), str(tmp_path / "b.gguf")]
-    assert source.find(LocalPath(str(tmp_path / "b.gguf")), tmp_path) is not None
+    assert source.find(LocalPath(str(tmp_path / "b.gguf")), Lookup(tmp_path)) is not None
 
 
 def test_a_malformed_file_is_told_not_skipped(source: LocalModelSource, models: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_bare_name_of_a_folder_with_a_model_is_that_model(
 ) -> None:
     write_directory(tmp_path / "here" / "guide")
     monkeypatch.chdir(tmp_path / "here")
-    found = source.find(LocalPath("guide"), models)
+    found = source.find(LocalPath("guide"), Lookup(models))
     assert found is not None
     assert found.location == str(tmp_path / "here" / "guide")
 
@@ -181,7 +181,7 @@ def test_a_place_out_of_reach_is_told(
 
     monkeypatch.setattr(Path, "stat", denied)
     with pytest.raises(ConfigurationError) as caught:
-        source.find(LocalPath(str(models / "tiny")), models)
+        source.find(LocalPath(str(models / "tiny")), Lookup(models))
     assert caught.value.code == "unreadable-input"
 
 
@@ -189,6 +189,6 @@ def test_the_first_reader_s_facts_count(models: Path) -> None:
     (models / "tiny" / "chat_template.jinja").write_text("other")
     place = LocalPath(str(models / "tiny"))
     for readers, template in ((READERS, "bos_token"), (READERS[::-1], "other")):
-        found = LocalModelSource(readers, {}).find(place, models)
+        found = LocalModelSource(readers, {}).find(place, Lookup(models))
         assert found is not None
         assert template in (found.chat_template or "")

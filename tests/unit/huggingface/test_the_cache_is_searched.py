@@ -10,13 +10,14 @@ from lmrt.adapters.huggingface import HubCacheSource
 from lmrt.adapters.safetensors import SafetensorsReader
 from lmrt.domain.errors import ConfigurationError, LmrtError, ModelNotFound, NotMaterialized
 from lmrt.domain.models import LocalSource, ResolvedModel
-from lmrt.domain.references import Alias, HubRepository, LocalPath, UnderModelsDir
+from lmrt.domain.references import Alias, HubRepository, LocalPath, Lookup, UnderModelsDir
 from tests.support.gguf_bytes import GgufBytes, llama
 from tests.support.safetensors_bytes import write_directory, write_shards
 from tests.support.tiny_models import TinyModel, write_gguf
 
 COMMIT, OLDER = "a" * 40, "b" * 40
 NOWHERE = Path("nowhere")
+LOOKUP = Lookup(NOWHERE)
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def source(cache: Path) -> HubCacheSource:
 
 
 def find(cache: Path, **reading: str) -> ResolvedModel:
-    found = source(cache).find(HubRepository(**{"repository": "org/name", **reading}), NOWHERE)
+    found = source(cache).find(HubRepository(**{"repository": "org/name", **reading}), LOOKUP)
     assert found is not None
     return found
 
@@ -177,7 +178,7 @@ def test_a_malformed_file_stays_malformed(cache: Path, snapshot: Path) -> None:
 def test_other_readings_lead_nowhere(
     cache: Path, reading: LocalPath | UnderModelsDir | Alias
 ) -> None:
-    assert source(cache).find(reading, NOWHERE) is None
+    assert source(cache).find(reading, LOOKUP) is None
 
 
 def test_cached_repositories_are_known_names(cache: Path, tmp_path: Path) -> None:
@@ -216,5 +217,5 @@ def test_the_cache_is_where_huggingface_hub_keeps_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(constants, "HF_HUB_CACHE", "/somewhere/hub")
     source = HubCacheSource(())
     with pytest.raises(NotMaterialized):
-        source.find(HubRepository("org/name"), NOWHERE)
+        source.find(HubRepository("org/name"), LOOKUP)
     assert source.known_names(NOWHERE) == ()
