@@ -1,10 +1,6 @@
 """How model references are read."""
 
-from contextlib import suppress
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lmrt.domain.errors import ConfigurationError
 from lmrt.domain.references import (
@@ -13,27 +9,41 @@ from lmrt.domain.references import (
     LocalPath,
     UnderModelsDir,
     interpretations,
+    is_alias,
 )
 
 
-@pytest.mark.parametrize("text", ["/models/a", "./a", "../a", "~/a.gguf", ".", ".."])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("/models/a", "./a", "../a", "~/a.gguf", "~", ".", ".."),
+        *("C:\\models\\a.gguf", "c:/models/a", ".\\a", "\\\\server\\share\\a"),
+    ],
+)
 def test_an_explicit_path_is_only_a_path(text: str) -> None:
     assert interpretations(text) == (LocalPath(text),)
 
 
-def test_a_missing_gguf_is_never_a_repository() -> None:
-    assert interpretations("org/missing.gguf") == (
-        LocalPath("org/missing.gguf"),
-        UnderModelsDir("org/missing.gguf"),
-    )
+@pytest.mark.parametrize("text", ["missing.gguf", "org/missing.gguf", "org/name@main.gguf"])
+def test_a_gguf_too_high_for_a_repository_is_never_one(text: str) -> None:
+    assert interpretations(text) == (LocalPath(text), UnderModelsDir(text))
 
 
-def test_a_plain_name_is_a_path_then_a_folder_then_an_alias() -> None:
-    assert interpretations("qwen3:4b") == (
-        LocalPath("qwen3:4b"),
-        UnderModelsDir("qwen3:4b"),
-        Alias("qwen3:4b"),
-    )
+def test_a_path_upwards_is_no_name_under_the_models_directory() -> None:
+    assert interpretations("a/../../b") == (LocalPath("a/../../b"),)
+
+
+@pytest.mark.parametrize("text", ["qwen3:4b", "guide", "...", "C:model", "gpt-oss:20b"])
+def test_a_plain_name_is_a_path_then_a_folder_then_an_alias(text: str) -> None:
+    assert interpretations(text) == (LocalPath(text), UnderModelsDir(text), Alias(text))
+    assert is_alias(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["org/name", "./a", "a.gguf", "hf:a/b", "file:x", "", "a\nb", " a", "C:/model"]
+)
+def test_what_has_another_meaning_is_no_alias(text: str) -> None:
+    assert not is_alias(text)
 
 
 @pytest.mark.parametrize(
@@ -41,8 +51,17 @@ def test_a_plain_name_is_a_path_then_a_folder_then_an_alias() -> None:
     [
         ("org/name", HubRepository("org/name")),
         ("org/name@main", HubRepository("org/name", "main")),
+        ("org/name@refs/pr/1", HubRepository("org/name", "refs/pr/1")),
         ("org/name:Q4_K_M", HubRepository("org/name", None, "Q4_K_M")),
         ("org/name@v1.0:Q8_0", HubRepository("org/name", "v1.0", "Q8_0")),
+        ("org/name/a.gguf", HubRepository("org/name", file="a.gguf")),
+        ("org/name@v1/Q4/a b.gguf", HubRepository("org/name", "v1", file="Q4/a b.gguf")),
+        ("org/name@refs/pr/1/a.gguf", HubRepository("org/name", "refs/pr/1", file="a.gguf")),
+        ("org/name@x%2Fy/a.gguf", HubRepository("org/name", "x/y", file="a.gguf")),
+        (
+            "org/name/m-00001-of-00003.gguf",
+            HubRepository("org/name", file="m-00001-of-00003.gguf"),
+        ),
     ],
 )
 def test_a_repository_is_read_last(text: str, hub: HubRepository) -> None:
@@ -50,14 +69,26 @@ def test_a_repository_is_read_last(text: str, hub: HubRepository) -> None:
     assert interpretations(f"hf:{text}") == (hub,)
 
 
-@pytest.mark.parametrize("text", ["", "  ", "a\nb", "http://x/y", "hf:name", "hf:a/b/c", "a\x7f"])
+def test_hf_makes_a_repository_of_what_would_be_a_file() -> None:
+    assert interpretations("hf:org/name.gguf") == (HubRepository("org/name.gguf"),)
+    assert str(HubRepository("org/name.gguf")) == "hf:org/name.gguf"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "  ", "a\nb", "a\x7f", "http://x/y", "file:///a", "file:a.gguf", "s3://bucket/a"),
+        *("hf:name", "hf:a/b/c", "hf:a/b.git", "hf:a--b/c", "hf:/a/b", "hf:a/b@x..y"),
+        *("hf:a/b/../c.gguf", "hf:a/" + "b" * 97, "hf:"),
+    ],
+)
 def test_what_can_be_no_reference_is_refused(text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         interpretations(text)
     assert caught.value.code == "invalid-reference"
 
 
-@given(st.text())
-def test_no_text_crashes_the_parser(text: str) -> None:
-    with suppress(ConfigurationError):
-        assert interpretations(text)
+def test_the_address_of_a_page_on_the_hub_is_told_as_its_repository() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        interpretations("https://huggingface.co/Qwen/Qwen3-4B/tree/main")
+    assert caught.value.hint == "did you mean `Qwen/Qwen3-4B`?"
