@@ -12,6 +12,7 @@ from lmrt.application.resolver import Resolver
 from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.payloads import PlanJsonPayload
 from lmrt.domain.plans import RuntimePlan
+from lmrt.domain.references import Aliases
 from lmrt.domain.transcripts import Transcript
 from lmrt.ports.backend import Backend
 from lmrt.ports.machine import MachineProbe
@@ -48,14 +49,12 @@ class RuntimeClient(_RuntimeClient):
         )
 
 
-def runtime_client(
-    *, aliases: Mapping[str, str], downloads: DownloadProgress | None = None
-) -> RuntimeClient:
+def runtime_client(*, aliases: Aliases, downloads: DownloadProgress | None = None) -> RuntimeClient:
     """Return a client that knows the user's own short names, and tells of its downloads."""
     return RuntimeClient(_loader(aliases, downloads), _executor())
 
 
-def parity_check(*, aliases: Mapping[str, str]) -> ParityCheck:
+def parity_check(*, aliases: Aliases) -> ParityCheck:
     """Return the check that compares this machine's backends, with the user's own short names."""
     from lmrt.adapters.templates import JinjaRenderer
 
@@ -85,7 +84,7 @@ def backends() -> tuple[Backend, ...]:
     return (llama_cpp_backend(), mlx_backend(), torch_backend())
 
 
-def _loader(aliases: Mapping[str, str], downloads: DownloadProgress | None = None) -> RuntimeLoader:
+def _loader(aliases: Aliases, downloads: DownloadProgress | None = None) -> RuntimeLoader:
     from lmrt.adapters.filesystem import LocalMaterializer
 
     return RuntimeLoader(
@@ -125,6 +124,7 @@ def _tokenizers() -> Mapping[ArtifactFormat, TokenizerFactory]:
         ArtifactFormat.GGUF: gguf_tokenizers(check_vocabulary),
         ArtifactFormat.SAFETENSORS: directories,
         ArtifactFormat.MLX: directories,
+        ArtifactFormat.PICKLE: directories,
     }
 
 

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Mapping
 from typing import NoReturn
 
 from attrs import frozen
@@ -14,6 +13,7 @@ from lmrt.cli.terminal import print_json, say
 from lmrt.domain.config import RuntimeConfig
 from lmrt.domain.errors import GenerationFailed
 from lmrt.domain.generation import GenerationConfig
+from lmrt.domain.references import Aliases
 
 
 @frozen
@@ -41,7 +41,7 @@ def answer(
     system: str,
     config: RuntimeConfig,
     generation: GenerationConfig,
-    aliases: Mapping[str, str],
+    aliases: Aliases,
     showing: Showing,
 ) -> None:
     """Answer one prompt as it is generated, or as one document."""

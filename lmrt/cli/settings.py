@@ -9,7 +9,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from lmrt.domain.errors import ConfigurationError
+from lmrt.cli.settings_aliases import invalid_config_file, read_aliases
+from lmrt.domain.references import Aliases
 from lmrt.domain.sizes import parse_size
 
 _KEYS: dict[str, type] = {
@@ -23,6 +24,7 @@ _KEYS: dict[str, type] = {
     "memory_budget": str,
     "prefer": str,
     "strict": bool,
+    "offline": bool,
     "aliases": dict,
 }
 _KINDS = {str: "a text", int: "a whole number", bool: "true or false", dict: "a table"}
@@ -43,8 +45,8 @@ class Settings:
         memory_budget: Most bytes to use, or None.
         prefer: What weighs most, or None.
         strict: Whether notices are errors.
-        offline: Whether no socket may be opened (`HF_HUB_OFFLINE`).
-        aliases: The user's own short names.
+        offline: Whether no socket may be opened (`HF_HUB_OFFLINE`, else `offline`).
+        aliases: The user's own short names, each for one reference or for several variants.
     """
 
     model: str | None = None
@@ -58,7 +60,7 @@ class Settings:
     prefer: str | None = None
     strict: bool = False
     offline: bool = False
-    aliases: Mapping[str, str] = field(factory=dict)
+    aliases: Aliases = field(factory=dict)
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -80,8 +82,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         values["models_dir"] = Path(values["models_dir"]).expanduser()
     if "memory_budget" in values:
         values["memory_budget"] = parse_size("memory-budget", values["memory_budget"])
-    offline = environment.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
-    return Settings(**values, offline=offline)
+    if offline := environment.get("HF_HUB_OFFLINE"):
+        values["offline"] = offline.upper() in {"1", "ON", "YES", "TRUE"}
+    return Settings(**values)
 
 
 def config_path(environment: Mapping[str, str]) -> Path:
@@ -98,16 +101,20 @@ def _read_file(path: Path, *, required: bool) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         if required:
-            raise _invalid(path, "there is no such file", "mend or unset `RT_CONFIG`") from None
+            raise invalid_config_file(
+                path, "there is no such file", "mend or unset `RT_CONFIG`"
+            ) from None
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise _invalid(path, str(error), "make it a readable UTF-8 file") from error
+        raise invalid_config_file(path, str(error), "make it a readable UTF-8 file") from error
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _invalid(path, str(error), "mend that line") from error
+        raise invalid_config_file(path, str(error), "mend that line") from error
     for key, value in values.items():
         _check(path, key, value)
+    if "aliases" in values:
+        values["aliases"] = read_aliases(path, values["aliases"])
     return values
 
 
@@ -115,20 +122,7 @@ def _check(path: Path, key: str, value: object) -> None:
     if key not in _KEYS:
         close = get_close_matches(key, _KEYS, n=1)
         hint = f"did you mean `{close[0]}`?" if close else "the keys are " + ", ".join(_KEYS)
-        raise _invalid(path, f"unknown key `{key}`", hint)
+        raise invalid_config_file(path, f"unknown key `{key}`", hint)
     kind = _KEYS[key]
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise _invalid(path, f"`{key}` is {value!r}", f"make it {_KINDS[kind]}")
-    if isinstance(value, dict):
-        for name, reference in value.items():
-            if not isinstance(reference, str):
-                raise _invalid(path, f"`aliases.{name}` is {reference!r}", "make it a text")
-
-
-def _invalid(path: Path, what: str, hint: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"`{path}`: {what}",
-        code="invalid-config-file",
-        context={"path": str(path)},
-        hint=hint,
-    )
+        raise invalid_config_file(path, f"`{key}` is {value!r}", f"make it {_KINDS[kind]}")

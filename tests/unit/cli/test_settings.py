@@ -26,7 +26,7 @@ def test_the_file_sets_every_key(tmp_path: Path) -> None:
         tmp_path,
         'model = "a"\nmodels_dir = "~/m"\nbackend = "llama.cpp"\ndevice = "cpu"\ncontext = 2048\n'
         'kv_type = "q8_0"\ndtype = "bf16"\nmemory_budget = "2GB"\nprefer = "speed"\nstrict = true\n'
-        '[aliases]\nmine = "org/name"\n',
+        'offline = true\n[aliases]\nmine = "org/name"\nown = ["org/a:Q8_0", "./b"]\n',
     )
     assert settings == Settings(
         model="a",
@@ -39,7 +39,8 @@ def test_the_file_sets_every_key(tmp_path: Path) -> None:
         memory_budget=2 * 10**9,
         prefer="speed",
         strict=True,
-        aliases={"mine": "org/name"},
+        offline=True,
+        aliases={"mine": "org/name", "own": ("org/a:Q8_0", "./b")},
     )
 
 
@@ -55,6 +56,11 @@ def test_offline_follows_the_hub_variable(value: str, offline: bool) -> None:
     assert read_settings({"HF_HUB_OFFLINE": value}).offline is offline
 
 
+def test_the_hub_variable_goes_before_the_file(tmp_path: Path) -> None:
+    assert _settings(tmp_path, "offline = true").offline
+    assert not _settings(tmp_path, "offline = true", HF_HUB_OFFLINE="0").offline
+
+
 @pytest.mark.parametrize(
     ("text", "part"),
     [
@@ -63,7 +69,13 @@ def test_offline_follows_the_hub_variable(value: str, offline: bool) -> None:
         ("context = 'x'", "make it a whole number"),
         ("context = true", "make it a whole number"),
         ("strict = 1", "make it true or false"),
-        ("[aliases]\na = 1", "make it a text"),
+        ("offline = 1", "make it true or false"),
+        ("[aliases]\na = 1", "make it a text, or a list of texts"),
+        ("[aliases]\na = []", "make it a text, or a list of texts"),
+        ("[aliases]\na = ['org/name', 1]", "make it a text, or a list of texts"),
+        ("[aliases]\na = ''", "give a path"),
+        ("[aliases]\na = ['https://huggingface.co/org/name']", "did you mean `org/name`?"),
+        ("[aliases]\n'org/name' = 'x'", "choose a name without `/`"),
         ("model = ", "mend that line"),
     ],
 )
