@@ -18,6 +18,7 @@ from lmrt.domain.planning import plan as plan_runtime
 from lmrt.domain.plans import PlanRequest, RuntimePlan
 from lmrt.domain.probes import BackendProbe, Feature
 from lmrt.domain.references import Lookup
+from lmrt.domain.resolution import Resolution
 from lmrt.ports.backend import Backend, LoadProgress
 from lmrt.ports.machine import Clock, MachineProbe
 from lmrt.ports.models import DownloadProgress, Materializer
@@ -74,6 +75,10 @@ class RuntimeLoader:
     ) -> ResolvedModel:
         """Return the model's metadata; see `Resolver.resolve`."""
         return self._resolver.resolve(model_reference, Lookup(models_dir, offline))
+
+    def explain(self, model_reference: str, lookup: Lookup) -> Resolution:
+        """Return the model with every reading of its reference; see `Resolver.explain`."""
+        return self._resolver.explain(model_reference, lookup)
 
     def discover_local_models(self, models_dir: Path) -> tuple[ResolvedModel, ...]:
         """Return the models under `models_dir`."""
