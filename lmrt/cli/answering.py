@@ -7,6 +7,7 @@ from typing import NoReturn
 from attrs import frozen
 
 from lmrt.bootstrap import runtime_client
+from lmrt.cli.download_progress import INTERRUPTED_DOWNLOAD, downloads_shown
 from lmrt.cli.exit_codes import ExitCode
 from lmrt.cli.prompt_sink import PromptSink
 from lmrt.cli.terminal import print_json, say
@@ -52,24 +53,26 @@ def answer(
         stats=showing.stats,
         greeting=showing.greeting,
     )
-    try:
-        with runtime_client(aliases=aliases) as client:
-            response = client.prompt(
-                text,
-                runtime_config=config,
-                generation_config=generation,
-                system_prompt=system,
-                sink=sink,
-            )
-    except KeyboardInterrupt:
-        _interrupted(sink)
+    with downloads_shown(silent=showing.json or showing.quiet) as downloads:
+        try:
+            with runtime_client(aliases=aliases, downloads=downloads) as client:
+                response = client.prompt(
+                    text,
+                    runtime_config=config,
+                    generation_config=generation,
+                    system_prompt=system,
+                    sink=sink,
+                )
+        except KeyboardInterrupt:
+            downloads.close()
+            _interrupted(sink, downloading=downloads.downloading)
     if showing.json:
         from lmrt.wire.response import response_payload
 
         print_json(response_payload(response))
 
 
-def _interrupted(sink: PromptSink) -> NoReturn:
+def _interrupted(sink: PromptSink, *, downloading: bool) -> NoReturn:
     """Keep what was said and leave at once, without waiting for a load that still runs."""
     if sink.silent:
         from lmrt.wire.error import error_payload
@@ -80,6 +83,6 @@ def _interrupted(sink: PromptSink) -> NoReturn:
         print_json(error_payload(error, int(ExitCode.INTERRUPTED)))
     else:
         sink.end_line()
-        say("interrupted")
+        say(INTERRUPTED_DOWNLOAD if downloading else "interrupted")
     sys.stdout.flush()
     os._exit(ExitCode.INTERRUPTED)
