@@ -1,5 +1,7 @@
-"""Models in the local Hugging Face cache; nothing here opens a socket."""
+"""Models on the Hugging Face Hub and in its local cache."""
 
+from lmrt.adapters.huggingface.client import HubClient
+from lmrt.adapters.huggingface.policy import HubPolicy
 from lmrt.adapters.huggingface.source import HubCacheSource
 
-__all__ = ["HubCacheSource"]
+__all__ = ["HubCacheSource", "HubClient", "HubPolicy"]
