@@ -79,3 +79,11 @@ Quiet = Annotated[
         "--quiet", "-q", help="Print the answer and errors only.", rich_help_panel=_OUTPUT
     ),
 ]
+AllowUnsafeWeights = Annotated[
+    bool,
+    typer.Option(
+        "--allow-unsafe-weights",
+        help="Read pickle weights (.bin), which can execute code: only if you trust their author.",
+        rich_help_panel=_RUNTIME,
+    ),
+]

@@ -59,6 +59,7 @@ def prompt(
     models_dir: options.ModelsDir = None,
     strict: options.Strict = False,
     json: options.Json = False,
+    allow_unsafe_weights: options.AllowUnsafeWeights = False,
     quiet: options.Quiet = False,
     stats: Annotated[
         bool,
@@ -109,6 +110,7 @@ def prompt(
             models_dir=models_dir,
             strict=strict,
         )
+            allow_unsafe_weights=allow_unsafe_weights,
         answer(
             prompt_text(text),
             system=DEFAULT_SYSTEM_PROMPT if system is None else system,

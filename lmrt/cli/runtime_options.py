@@ -20,6 +20,7 @@ def runtime_config(
     prefer: str | None,
     models_dir: Path | None,
     strict: bool,
+    allow_unsafe_weights: bool = False,
 ) -> RuntimeConfig:
     """Return the configuration that the options ask for, over the user's settings.
 
@@ -41,4 +42,5 @@ def runtime_config(
         prefer=prefer if prefer is not None else settings.prefer or Preference.BALANCED,
         offline=settings.offline,
         strict=strict or settings.strict,
+        allow_unsafe_weights=allow_unsafe_weights,
     )

@@ -104,8 +104,10 @@ class RuntimeConfig:
         prefer: What weighs most where several candidates can run.
         offline: Open no socket.
         strict: Raise an error in place of every notice.
-        allow_remote_code: Let a model bring Python code that is executed. Dangerous.
-        allow_unsafe_weights: Let pickle files be read, which can execute code. Dangerous.
+        allow_remote_code: Let a model's own Python code be executed, by a backend that can; none
+            of those here does, so that such a model stays refused. Dangerous.
+        allow_unsafe_weights: Let pickle files be read, which can execute code. `torch` reads
+            `pytorch_model*.bin`, and refuses what is more than tensors. Dangerous.
         dtype: Data type that weights are loaded as, on backends that convert them (`torch`,
             `mlx`). Default: as stored where the device computes in that type, else the device's
             first choice; `int8` or `int4`, with a notice, where nothing larger fits.

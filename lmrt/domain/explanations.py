@@ -56,11 +56,14 @@ def fix(rejection: Rejection) -> str | None:
         case DtypeUnsupported():
             return "leave `--dtype` out, or give one that is listed"
         case RemoteCodeRequired():
-            return "if you trust its author, set `allow_remote_code` in `RuntimeConfig`"
+            return (
+                "take a GGUF of the model, or a repository whose architecture a backend knows: "
+                "no backend runs a model's own code"
+            )
         case UnsafeFormat():
             return (
-                "take the model's safetensors files; if you trust its author, set "
-                "`allow_unsafe_weights` in `RuntimeConfig`"
+                "take the model's safetensors or GGUF files; if you trust its author, give "
+                "`--allow-unsafe-weights`"
             )
         case _:
             return None

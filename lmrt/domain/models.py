@@ -11,6 +11,9 @@ from lmrt.domain.generation import GenerationConfig
 from lmrt.domain.messages import Modality
 from lmrt.domain.notices import Notice
 
+PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt")
+"""How the names of pickled weights end, in whatever case."""
+
 
 class ArtifactFormat(StrEnum):
     """How an artifact stores its weights."""

@@ -28,6 +28,7 @@ class Feature(StrEnum):
     CONSTRAINTS = "constraints"
     LOGPROBS = "logprobs"
     EMBEDDINGS = "embeddings"
+    REMOTE_CODE = "remote-code"
 
 
 @frozen

@@ -9,11 +9,12 @@ from lmrt.adapters.safetensors.places import weight_bytes
 from lmrt.adapters.safetensors.quantization import float_type, quantization, rounding
 from lmrt.adapters.safetensors.shape import architecture_shape, language_config, trained_context
 from lmrt.adapters.safetensors.texts import TEMPLATE, chat_template, generation_defaults
-from lmrt.adapters.safetensors.weights import INDEX
+from lmrt.adapters.safetensors.weights import INDEX, PICKLE_INDEX
 from lmrt.domain.describe import architecture_name
 from lmrt.domain.files import malformed_file, unreadable
 from lmrt.domain.messages import Modality
 from lmrt.domain.models import (
+    PICKLE_SUFFIXES,
     ArchitectureShape,
     Artifact,
     ArtifactFile,
@@ -25,7 +26,7 @@ from lmrt.domain.models import (
 )
 
 _COMPANIONS = (
-    INDEX, "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
+    "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
     "tokenizer.model", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
     TEMPLATE, "chat_template.json", "preprocessor_config.json", "processor_config.json",
 )  # fmt: skip
@@ -118,7 +119,8 @@ def _architecture(config: Settings) -> str:
 
 
 def _files(folder: Path, names: Sequence[str], weights: Sequence[str]) -> tuple[ArtifactFile, ...]:
-    present = [name for name in _COMPANIONS if name in names]
+    pickled = PICKLE_INDEX if weights[0].lower().endswith(PICKLE_SUFFIXES) else INDEX
+    present = [name for name in (pickled, *_COMPANIONS) if name in names]
     return tuple(ArtifactFile(name, _size(folder / name)) for name in (*weights, *present))
 
 

@@ -4,7 +4,12 @@ from pathlib import Path
 
 from lmrt.adapters.safetensors.describe import describe_pickles, describe_safetensors
 from lmrt.adapters.safetensors.documents import Settings, read_document
-from lmrt.adapters.safetensors.weights import file_names, pickle_files, weight_files
+from lmrt.adapters.safetensors.weights import (
+    check_pickle_index,
+    file_names,
+    pickle_files,
+    weight_files,
+)
 from lmrt.domain.files import malformed_file
 from lmrt.domain.models import DescribedArtifact
 
@@ -42,7 +47,10 @@ class SafetensorsReader:
         if files and config is not None:
             return (describe_safetensors(folder, names, config, files),)
         pickles = pickle_files(names)
-        return (describe_pickles(folder, names, config, pickles),) if pickles else ()
+        if not pickles:
+            return ()
+        check_pickle_index(folder, names)
+        return (describe_pickles(folder, names, config, pickles),)
 
 
 def _weights(place: Path) -> bool:

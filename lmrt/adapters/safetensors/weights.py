@@ -2,15 +2,17 @@
 
 import os
 import re
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 from lmrt.adapters.safetensors.documents import read_document
 from lmrt.adapters.safetensors.header import WeightFile, read_weight_file
+from lmrt.domain.filenames import inside, name_fault
 from lmrt.domain.files import malformed_file, missing_parts, unreadable
+from lmrt.domain.models import PICKLE_SUFFIXES
 
 SINGLE = "model.safetensors"
 INDEX = "model.safetensors.index.json"
-PICKLE_SUFFIXES = (".bin", ".pt", ".pth", ".ckpt")
+PICKLE_INDEX = "pytorch_model.bin.index.json"
 _SHARD = re.compile(r"model-(\d{5})-of-(\d{5})\.safetensors")
 _NO_WEIGHTS = re.compile(
     r"(training_args|optimizer|scheduler|scaler|rng_state.*|tokenizer)\.(bin|pt|pth|ckpt)"
@@ -69,10 +71,21 @@ def pickle_files(names: tuple[str, ...]) -> tuple[str, ...]:
     )
 
 
-def _indexed(folder: Path) -> tuple[WeightFile, ...]:
-    path = folder / INDEX
-    index = read_document(path) or {}
-    places = index.get("weight_map")
+def check_pickle_index(folder: Path, names: tuple[str, ...]) -> None:
+    """Check the index of pickled shards, which an engine follows, where there is one.
+
+    Raises:
+        LoadFailed: It is malformed, or names a file that is missing or outside of the folder
+            (`malformed-file`).
+    """
+    if PICKLE_INDEX in names:
+        _places(folder, PICKLE_INDEX)
+
+
+def _places(folder: Path, index: str) -> dict[str, str]:
+    """Return the file of each tensor by an index, every file checked to be there and inside."""
+    path = folder / index
+    places = (read_document(path) or {}).get("weight_map")
     if not isinstance(places, dict) or not all(isinstance(name, str) for name in places.values()):
         raise malformed_file(path, "does not tell which file each tensor is in (`weight_map`)")
     shards = sorted(set(places.values()))
@@ -80,7 +93,13 @@ def _indexed(folder: Path) -> tuple[WeightFile, ...]:
         raise malformed_file(path, "names no files")
     for shard in shards:
         _check_inside(folder, path, shard)
-    _check_present(folder, shards, f"the {len(shards)} shards that `{INDEX}` names")
+    _check_present(folder, shards, f"the {len(shards)} shards that `{index}` names")
+    return places
+
+
+def _indexed(folder: Path) -> tuple[WeightFile, ...]:
+    path, places = folder / INDEX, _places(folder, INDEX)
+    shards = sorted(set(places.values()))
     files = tuple(read_weight_file(folder, shard) for shard in shards)
     present = {(tensor.name, file.name) for file in files for tensor in file.tensors}
     for tensor, shard in places.items():
@@ -90,14 +109,11 @@ def _indexed(folder: Path) -> tuple[WeightFile, ...]:
 
 
 def _check_inside(folder: Path, index: Path, name: str) -> None:
-    """Refuse a name that leads out of the folder; links to a Hub cache's blobs lead there too."""
-    pure = PurePosixPath(name)
-    hostile = not pure.parts or pure.is_absolute() or ".." in pure.parts
-    if hostile or PureWindowsPath(name).parts != pure.parts or "\0" in name:
-        raise malformed_file(index, f"names {name!r}, which is no file of its folder")
+    """Refuse a name that leads out of the folder, by itself or as a link."""
+    if fault := name_fault(name):
+        raise malformed_file(index, f"names {name[:80]!r}, which is no file of its folder: {fault}")
     root, real = Path(os.path.realpath(folder)), Path(os.path.realpath(folder / name))
-    blobs = root.parent.parent / "blobs" if root.parent.name == "snapshots" else None
-    if not real.is_relative_to(root) and real.parent != blobs:
+    if not inside(root, real):
         raise malformed_file(index, f"names `{name}`, a link to `{real}` outside of its folder")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from pickle import UnpicklingError
 
 from lmrt.domain.errors import ConfigurationError, GenerationFailed, LoadFailed
 
@@ -38,6 +39,12 @@ def load_failed(path: Path, error: Exception) -> LoadFailed:
     """Return the error for a model that the engine, or this adapter, refused."""
     if isinstance(error, UnsupportedError):
         return refused(path, f"it needs {error}, which is not supported here")
+    if isinstance(error, UnpicklingError):
+        return refused(
+            path,
+            "its pickle holds more than tensors, so it may execute code: nothing of it was run",
+            "do not trust this file: take the model's safetensors or GGUF files",
+        )
     return refused(path, told(error))
 
 

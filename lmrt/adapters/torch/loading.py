@@ -24,6 +24,7 @@ from lmrt.adapters.torch.rounding import ROUNDINGS, Rounding
 from lmrt.adapters.torch.scratch import Scratch
 from lmrt.adapters.torch.weights import compute_type, load_weights
 from lmrt.domain.errors import LmrtError
+from lmrt.domain.models import PICKLE_SUFFIXES, Artifact, ArtifactFormat
 from lmrt.domain.plans import ExecutionSettings, RuntimePlan
 from lmrt.ports.backend import LoadProgress
 
@@ -54,7 +55,7 @@ def _load(plan: RuntimePlan, path: Path, devices: Devices, relay: ProgressRelay)
     processor = _processor(settings, device, dtype)
     relay.tell(0.0)
     with quiet(relay.tell_weights) as warnings, processor.computing(settings.batch_size):
-        model = load_weights(path, devices, dtype, _rounding(settings))
+        model = load_weights(path, devices, dtype, _rounding(settings), _pickles(plan.artifact))
         check_positions(model, settings.context_length)
         fix_rope(model, settings.context_length)
         forward = Forward(model)
@@ -83,6 +84,14 @@ def _load(plan: RuntimePlan, path: Path, devices: Devices, relay: ProgressRelay)
             batch_size=settings.batch_size,
             resources=resources,
         )
+    )
+
+
+def _pickles(artifact: Artifact) -> tuple[str, ...]:
+    if artifact.format is not ArtifactFormat.PICKLE:
+        return ()
+    return tuple(
+        file.path for file in artifact.files if file.path.lower().endswith(PICKLE_SUFFIXES)
     )
 
 

@@ -49,7 +49,7 @@ _OVERHEAD, _DEVICE_OVERHEAD = 368 << 20, 640 << 20
 _CONTEXT_ROUNDING = 64
 _MAX_SEQUENCES = 16
 _KV_TYPES = (KvType.F32, KvType.BF16, KvType.F16)
-_FORMATS = frozenset({ArtifactFormat.SAFETENSORS})
+_FORMATS = frozenset({ArtifactFormat.SAFETENSORS, ArtifactFormat.PICKLE})
 
 
 def shallow_probe() -> BackendProbe:

@@ -1,5 +1,7 @@
 """The engine's model with the weights of a directory, all of them and no others."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,28 @@ from lmrt.adapters.torch.dtypes import DTYPES, ENGINE_TYPES
 from lmrt.adapters.torch.rounding import Rounding
 from lmrt.domain.plans import RuntimePlan
 
+_PICKLED = re.compile(r"pytorch_model(-\d{5}-of-\d{5})?\.bin")
+
 
 def load_weights(
-    path: Path, devices: Devices, dtype: torch.dtype, rounding: Rounding | None
+    path: Path,
+    devices: Devices,
+    dtype: torch.dtype,
+    rounding: Rounding | None,
+    pickles: Sequence[str] = (),
 ) -> Any:
     """Return the model of a folder, its layers' matrices rounded where a rounding is given.
 
-    Nothing but safetensors is read, no code of the model's is run, and nothing is fetched.
+    No code of the model's is run, and nothing is fetched.
+
+    Args:
+        path: The folder.
+        devices: Where its weights go.
+        dtype: The type that is computed in.
+        rounding: Of the layers' matrices, or None.
+        pickles: The files of pickled weights, which the user allowed; without any, nothing but
+            safetensors is read. torch's own reader takes tensors only out of a pickle and refuses
+            whatever else it would construct.
 
     Raises:
         LoadFailed: The files lack tensors, hold others or are rounded (`engine-load-failed`).
@@ -26,6 +43,9 @@ def load_weights(
     transformers = engine.transformers()
     if not path.is_dir():
         raise errors.refused(path, "there is no such folder")
+    for name in pickles:
+        if not _PICKLED.fullmatch(name):
+            raise errors.refused(path, f"it reads pickles named `pytorch_model.bin`, not `{name}`")
     here = {"local_files_only": True, "trust_remote_code": False}
     config = transformers.AutoConfig.from_pretrained(path, **here)
     if getattr(config.get_text_config(), "quantization_config", None) is not None:
@@ -33,7 +53,8 @@ def load_weights(
     model, report = transformers.AutoModelForCausalLM.from_pretrained(
         path,
         config=config,
-        use_safetensors=True,
+        use_safetensors=not pickles,
+        weights_only=True,
         dtype=dtype,
         attn_implementation=engine.ATTENTION,
         output_loading_info=True,

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.planning.combinations import Combination
 from lmrt.domain.planning.query import Query
-from lmrt.domain.probes import BackendProbe, Unavailable
+from lmrt.domain.planning.windows import longest_window
+from lmrt.domain.probes import BackendProbe, Feature, Unavailable
 from lmrt.domain.rejections import (
     ArchitectureUnsupported,
     BackendUnavailable,
@@ -82,7 +83,21 @@ def _model(query: Query, combination: Combination) -> Iterator[Rejection]:
     asked, trained = request.context_length, model.trained_context
     if asked is not None and trained is not None and asked > trained:
         yield ContextExceeded(asked, trained)
-    if artifact.remote_code is not None and not request.allow_remote_code:
-        yield RemoteCodeRequired(artifact.remote_code)
+    yield from _remote_code(query, combination)
     if artifact.format is ArtifactFormat.PICKLE and not request.allow_unsafe_weights:
         yield UnsafeFormat(artifact.files[0].path if artifact.files else artifact.id)
+
+
+def _remote_code(query: Query, combination: Combination) -> Iterator[Rejection]:
+    """Yield what speaks against a model that brings code of its own.
+
+    Where the backend knows the architecture, its own code runs in place of the model's.
+    """
+    probe, artifact = combination.offer.probe, combination.artifact
+    known = probe.architectures is not None and artifact.architecture in probe.architectures
+    if artifact.remote_code is None or known:
+        return
+    if not query.request.allow_remote_code:
+        yield RemoteCodeRequired(artifact.remote_code)
+    elif Feature.REMOTE_CODE not in probe.features:
+        yield FeatureMissing(str(Feature.REMOTE_CODE))

@@ -9,7 +9,7 @@ from lmrt.domain.errors import NoExecutablePlan
 from lmrt.domain.models import Artifact, ArtifactFormat
 from lmrt.domain.planning import plan
 from lmrt.domain.plans import PlanRequest, Rejected
-from lmrt.domain.probes import BackendProbe
+from lmrt.domain.probes import BackendProbe, Feature
 from tests.support.worlds import (
     F16,
     GIB,
@@ -123,8 +123,18 @@ def test_dangerous_files_need_an_explicit_word() -> None:
     probe = gguf_backend()
 
     assert "modeling.py" in str(refused(probe, artifacts=(code,)).note)
-    allowed = plan(PlanRequest(allow_remote_code=True), model(code), machine(64 * GIB), [probe])
+    note = refused(probe, artifacts=(code,), allow_remote_code=True).note
+    assert str(note).endswith("lacks `remote-code`")
+    able = evolve(probe, features=probe.features | {Feature.REMOTE_CODE})
+    assert "modeling.py" in str(refused(able, artifacts=(code,)).note)
+    allowed = plan(PlanRequest(allow_remote_code=True), model(code), machine(64 * GIB), [able])
     assert allowed.artifact is code
+
+
+def test_code_of_a_known_architecture_is_not_needed() -> None:
+    code = evolve(Q4, remote_code="modeling.py")
+    knowing = evolve(gguf_backend(), architectures=frozenset({code.architecture}))
+    assert plan(PlanRequest(), model(code), machine(64 * GIB), [knowing]).artifact is code
 
 
 def test_without_backends_there_are_no_candidates() -> None:
