@@ -103,6 +103,32 @@ class OptionIgnored:
         return f"`{self.option}` is ignored: {self.reason}"
 
 
+@frozen
+class HeadersIncomplete:
+    """Headers of files that are not here were not read in full before the download.
+
+    Attributes:
+        files: The files.
+        what: What that means for the plan, in one clause.
+    """
+
+    code: ClassVar[str] = "headers-incomplete"
+    files: tuple[str, ...]
+    what: str
+
+    @property
+    def message(self) -> str:
+        """One line for people."""
+        more = f" and {len(self.files) - 1} more" if len(self.files) > 1 else ""
+        return f"before the download `{self.files[0]}`{more} {self.what}"
+
+
 Notice = (
-    ContextReduced | KvTypeReduced | DtypeReduced | CpuFallback | PartialOffload | OptionIgnored
+    ContextReduced
+    | KvTypeReduced
+    | DtypeReduced
+    | CpuFallback
+    | PartialOffload
+    | OptionIgnored
+    | HeadersIncomplete
 )

@@ -1,6 +1,5 @@
 """Where models come from."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -50,31 +49,6 @@ class ModelSource(Protocol):
 
     def known_names(self, models_dir: Path) -> tuple[str, ...]:
         """Return names that a user could have meant, for suggestions."""
-        ...
-
-
-class HeaderSketcher(Protocol):
-    """Makes a sketch of one weights file: a file that an `ArtifactReader` reads like the real one.
-
-    A sketch has the real header and a hole where the weights are, so it takes next to no room.
-    """
-
-    def covers(self, name: str) -> bool:
-        """Return whether a file of that name is of this format."""
-        ...
-
-    def sketch(self, size: int, fetch: Callable[[int, int], bytes], target: Path) -> None:
-        """Write the sketch of a file that is elsewhere.
-
-        Args:
-            size: Bytes of the real file.
-            fetch: Returns the real file's bytes from a first offset up to, without, a last one.
-            target: Where the sketch is written; its folder exists, and no file of that name.
-
-        Raises:
-            LoadFailed: The header is malformed (`malformed-file`).
-            NotMaterialized: What `fetch` raises.
-        """
         ...
 
 
