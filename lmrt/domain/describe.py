@@ -112,7 +112,7 @@ def merged(
         generation = generation.over(one.generation_defaults)
     return ResolvedModel(
         reference=reference,
-        name=_first([_one_line(one.name) for one in described]) or fallback_name,
+        name=_first([one_line(one.name) for one in described]) or fallback_name,
         location=location,
         resolved_as=resolved_as,
         shape=shapes[0] if shapes else described[0].shape,
@@ -160,7 +160,7 @@ def listed(names: Sequence[str]) -> str:
     return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
 
 
-def _one_line(name: str | None) -> str | None:
+def one_line(name: str | None) -> str | None:
     """Return a name as a file tells it, fit to be shown."""
     return None if name is None else printable(" ".join(name.split()))[:_LONGEST_NAME] or None
 

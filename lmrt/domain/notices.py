@@ -7,7 +7,7 @@ from attrs import frozen
 
 @frozen
 class ContextReduced:
-    """The default context did not fit into memory and was halved; both in tokens."""
+    """The default context does not fit, or the engine takes no more; both in tokens."""
 
     code: ClassVar[str] = "context-reduced"
     default: int
@@ -16,9 +16,7 @@ class ContextReduced:
     @property
     def message(self) -> str:
         """One line for people."""
-        return (
-            f"context is {self.planned:,} tokens, not {self.default:,}: more does not fit in memory"
-        )
+        return f"context is {self.planned:,} tokens, not {self.default:,}: the most that fits"
 
 
 @frozen

@@ -80,6 +80,18 @@ class ContextExceeded:
 
 
 @frozen
+class WindowUnsupported:
+    """The engine attends to everything where the model looks back over a window only.
+
+    Up to the window's length, in tokens, that is the same; beyond it, other tokens would come.
+    """
+
+    code: ClassVar[str] = "window-unsupported"
+    asked: int
+    window: int
+
+
+@frozen
 class FeatureMissing:
     """The backend lacks an ability that the request needs."""
 
@@ -151,6 +163,7 @@ Rejection = (
     | ModalityUnsupported
     | MemoryExceeded
     | ContextExceeded
+    | WindowUnsupported
     | FeatureMissing
     | KvTypeUnsupported
     | DtypeUnsupported

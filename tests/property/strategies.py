@@ -225,6 +225,7 @@ def probes(draw: st.DrawFn, backend: str) -> BackendProbe:
         kv_follows_weights=draw(mostly(st.just(False), st.just(True))),
         rounded_kv_sequences=draw(st.sampled_from((None, None, 1, 3))),
         rounded_kv_unfused=draw(st.booleans()),
+        windowless=draw(mostly(st.just(frozenset()), subsets(ARCHITECTURES))),
         whole_windows=draw(st.booleans()),
     )
 

@@ -7,6 +7,7 @@ from attrs import evolve
 from lmrt.adapters.mlx.architectures import architecture_names
 from lmrt.adapters.mlx.child import ChildFailed, ChildReport, ask_child
 from lmrt.adapters.mlx.installation import DISTRIBUTION, Installation, find_installation
+from lmrt.adapters.mlx.windows import MIXED_WITHOUT_WINDOW
 from lmrt.domain.config import Dtype, KvType
 from lmrt.domain.machine import DeviceKind
 from lmrt.domain.models import ArtifactFormat
@@ -127,6 +128,7 @@ def _available(found: Installation, devices: tuple[BackendDevice, ...]) -> Backe
         kv_follows_weights=True,
         rounded_kv_sequences=1,
         rounded_kv_unfused=True,
+        windowless=MIXED_WITHOUT_WINDOW,
         details=(("package", f"{DISTRIBUTION} {found.version}"),),
     )
 

@@ -12,6 +12,9 @@ from attrs import frozen
 
 from lmrt.adapters.mlx.config import language_settings
 
+MIXED_WITHOUT_WINDOW = frozenset({"gemma2", "qwen2", "qwen2_moe", "qwen3", "qwen3_moe"})
+"""Architectures some layers of which may slide, of which mlx-lm lets all attend to everything."""
+
 _ALL_SLIDE = frozenset({"mistral", "mixtral", "phi3", "phimoe", "starcoder2"})
 _EVERY_OTHER = frozenset({"gemma2"})
 

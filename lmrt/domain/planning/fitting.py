@@ -21,6 +21,7 @@ from lmrt.domain.planning.settings import cache_settings, execution_settings
 from lmrt.domain.planning.specialization import specialization
 from lmrt.domain.planning.speed import bytes_read, speed
 from lmrt.domain.planning.weights import size_up
+from lmrt.domain.planning.windows import within_window
 from lmrt.domain.plans import Candidate
 from lmrt.domain.probes import BackendDevice
 from lmrt.domain.rejections import (
@@ -31,11 +32,13 @@ from lmrt.domain.rejections import (
     Rejection,
     RemoteCodeRequired,
     UnsafeFormat,
+    WindowUnsupported,
 )
 
 _ESTIMABLE = (
     PinnedElsewhere,
     ContextExceeded,
+    WindowUnsupported,
     ModalityUnsupported,
     FeatureMissing,
     RemoteCodeRequired,
@@ -88,7 +91,8 @@ def assess(query: Query, combination: Combination) -> Assessment:
         query.request.memory_budget,
         members(query.machine, device.device),
     )
-    for dtype, context, kv_type in _attempts(query, combination.dtypes, choice, choice.default):
+    ladder = within_window(context_ladder(query.request, query.model), query, combination)
+    for dtype, context, kv_type in _attempts(ladder, combination.dtypes, choice, choice.default):
         load = _load(query, combination, device, dtype, context, kv_type)
         placed = place(load, limits)
         if not placed.shortages:
@@ -101,10 +105,9 @@ def assess(query: Query, combination: Combination) -> Assessment:
 
 
 def _attempts(
-    query: Query, dtypes: DtypeChoice, choice: KvChoice, default: KvType
+    ladder: tuple[int, ...], dtypes: DtypeChoice, choice: KvChoice, default: KvType
 ) -> Iterator[tuple[Dtype | None, int, KvType]]:
     """Yield what is given up in turn: context, the KV cache's type, then the weights' own."""
-    ladder = context_ladder(query.request, query.model)
     for dtype in (dtypes.default, *dtypes.smaller):
         for context in ladder:
             yield dtype, context, default

@@ -14,11 +14,13 @@ from lmrt.domain.rejections import (
     MemoryExceeded,
     PinnedElsewhere,
     Rejection,
+    WindowUnsupported,
 )
 
 _EASIEST_FIRST = (
     PinnedElsewhere,
     ContextExceeded,
+    WindowUnsupported,
     KvTypeUnsupported,
     DtypeUnsupported,
     MemoryExceeded,
