@@ -65,6 +65,14 @@ ModelsDir = Annotated[
 Strict = Annotated[
     bool, typer.Option("--strict", help="Make every notice an error.", rich_help_panel=_RUNTIME)
 ]
+AllowUnsafeWeights = Annotated[
+    bool,
+    typer.Option(
+        "--allow-unsafe-weights",
+        help="Read pickle weights (.bin), which can execute code: only if you trust their author.",
+        rich_help_panel=_RUNTIME,
+    ),
+]
 Json = Annotated[
     bool,
     typer.Option(
@@ -77,13 +85,5 @@ Quiet = Annotated[
     bool,
     typer.Option(
         "--quiet", "-q", help="Print the answer and errors only.", rich_help_panel=_OUTPUT
-    ),
-]
-AllowUnsafeWeights = Annotated[
-    bool,
-    typer.Option(
-        "--allow-unsafe-weights",
-        help="Read pickle weights (.bin), which can execute code: only if you trust their author.",
-        rich_help_panel=_RUNTIME,
     ),
 ]

@@ -28,8 +28,8 @@ def plan(
     prefer: options.Prefer = None,
     models_dir: options.ModelsDir = None,
     strict: options.Strict = False,
-    json: options.Json = False,
     allow_unsafe_weights: options.AllowUnsafeWeights = False,
+    json: options.Json = False,
 ) -> None:
     """Show how a model would run here and why, without loading it.
 
@@ -54,8 +54,8 @@ def plan(
             prefer=prefer,
             models_dir=models_dir,
             strict=strict,
-        )
             allow_unsafe_weights=allow_unsafe_weights,
+        )
         with runtime_client(aliases=settings.aliases) as client:
             if json:
                 print_json(client.describe_plan(config))

@@ -58,8 +58,8 @@ def prompt(
     prefer: options.Prefer = None,
     models_dir: options.ModelsDir = None,
     strict: options.Strict = False,
-    json: options.Json = False,
     allow_unsafe_weights: options.AllowUnsafeWeights = False,
+    json: options.Json = False,
     quiet: options.Quiet = False,
     stats: Annotated[
         bool,
@@ -109,8 +109,8 @@ def prompt(
             prefer=prefer,
             models_dir=models_dir,
             strict=strict,
-        )
             allow_unsafe_weights=allow_unsafe_weights,
+        )
         answer(
             prompt_text(text),
             system=DEFAULT_SYSTEM_PROMPT if system is None else system,
