@@ -17,6 +17,7 @@ from lmrt.domain.rejections import (
     Rejection,
     RemoteCodeRequired,
     UnsafeFormat,
+    WindowUnsupported,
 )
 from lmrt.domain.sizes import format_size
 
@@ -30,6 +31,11 @@ def describe(rejection: Rejection) -> str:
             return _describe_shortage(rejection)
         case ContextExceeded(asked, trained):
             return f"was trained on {trained:,} tokens of context, {asked:,} are asked for"
+        case WindowUnsupported(asked, window):
+            return (
+                f"does not keep the model's sliding window of {window:,} tokens, and {asked:,} "
+                "tokens of context are asked for"
+            )
         case PinnedElsewhere(option, pinned):
             return f"`--{option}` asks for `{pinned}`"
         case RemoteCodeRequired(file):
@@ -49,8 +55,8 @@ def fix(rejection: Rejection) -> str | None:
             return f"raise `--memory-budget` by {format_size(rejection.short_by)}"
         case MemoryExceeded(pool):
             return f"free {format_size(rejection.short_by)} of {_pool(pool)}"
-        case ContextExceeded(_, trained):
-            return f"ask for at most {trained:,} tokens with `--context`"
+        case ContextExceeded(_, most) | WindowUnsupported(_, most):
+            return f"ask for at most {most:,} tokens with `--context`"
         case KvTypeUnsupported(_, supported) if supported:
             return f"give `--kv-type` {_one_of(supported)}"
         case DtypeUnsupported():

@@ -104,6 +104,8 @@ class BackendProbe:
         rounded_kv_sequences: Sequences that can be served at once with a rounded KV cache, or None
             for as many as without.
         rounded_kv_unfused: Whether a rounded KV cache can be read without fused attention.
+        windowless: Architectures that mix layers with and without a sliding window, of which the
+            engine does not keep the windows: their context may not be longer.
         whole_windows: Whether sliding-window layers keep the whole context, not their window only.
         details: Facts for people, as (name, value) pairs.
     """
@@ -124,5 +126,6 @@ class BackendProbe:
     kv_follows_weights: bool = False
     rounded_kv_sequences: int | None = None
     rounded_kv_unfused: bool = False
+    windowless: frozenset[str] = frozenset()
     whole_windows: bool = False
     details: tuple[tuple[str, str], ...] = ()

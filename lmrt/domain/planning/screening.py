@@ -19,6 +19,7 @@ from lmrt.domain.rejections import (
     Rejection,
     RemoteCodeRequired,
     UnsafeFormat,
+    WindowUnsupported,
 )
 
 
@@ -37,6 +38,7 @@ def screen(query: Query, combination: Combination) -> tuple[Rejection, ...]:
             found += _device(combination)
             found += _format(combination)
             found += _abilities(query, combination.offer.probe)
+            found += _window(query, combination)
             found += combination.dtypes.rejections
             found += combination.kv_types.rejections
     found += _model(query, combination)
@@ -74,6 +76,12 @@ def _abilities(query: Query, probe: BackendProbe) -> Iterator[Rejection]:
         yield ModalityUnsupported(str(modality), "backend")
     for feature in sorted(query.request.features - probe.features):
         yield FeatureMissing(str(feature))
+
+
+def _window(query: Query, combination: Combination) -> Iterator[Rejection]:
+    asked, window = query.request.context_length, longest_window(query, combination)
+    if asked is not None and window is not None and asked > window:
+        yield WindowUnsupported(asked, window)
 
 
 def _model(query: Query, combination: Combination) -> Iterator[Rejection]:
