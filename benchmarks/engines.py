@@ -25,7 +25,7 @@ from benchmarks.bare import Bare, Times
 from lmrt.domain.config import Dtype, KvType
 from lmrt.domain.plans import ExecutionSettings
 from lmrt.domain.sampling import GREEDY
-from lmrt.domain.sequences import PrefillDone, SequenceRequest
+from lmrt.domain.sequences import SequenceHandle, SequenceRequest, TokenSampled
 from lmrt.ports.backend import LoadedModel
 
 LIMIT = 0.95
@@ -81,13 +81,13 @@ def settings(threads: int, *, dtype: Dtype | None, kv_type: KvType) -> Execution
 
 
 def ours(model: LoadedModel, prompts: list[list[int]], count: int) -> Times:
-    """Return the seconds of the backend for the same as `Bare.run`."""
+    """Return the seconds of the backend for the same as `Bare.run`: to the first tokens, and on."""
     began = time.perf_counter()
     for prompt in prompts:
         model.admit(SequenceRequest(tokens=tuple(prompt), sampling=GREEDY, max_tokens=count + 1))
-    waiting = len(prompts)
-    while waiting:
-        waiting -= sum(isinstance(event, PrefillDone) for event in model.step())
+    begun: set[SequenceHandle] = set()
+    while len(begun) < len(prompts):
+        begun |= {event.handle for event in model.step() if isinstance(event, TokenSampled)}
     prefilled = time.perf_counter()
     while model.step():
         pass

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from lmrt.adapters.mlx.caches import states
@@ -16,9 +17,9 @@ _NEVER = sys.maxsize
 class BatchedLane:
     """`Lane` of sequences that join and leave at any step.
 
-    Prompts are computed one after the other, so that none is padded; a sequence joins the others
-    with its last prompt token. The generator is told no limit and no end: who leaves is decided
-    outside.
+    Prompts of equal length are computed side by side, others one after the other, so that none is
+    padded; a sequence joins the others with its last prompt token. The generator is told no limit
+    and no end: who leaves is decided outside.
     """
 
     def __init__(self, engine: Engine, model: Any, *, sequences: int, piece: int) -> None:
@@ -28,9 +29,9 @@ class BatchedLane:
             engine: The engine.
             model: Called with tokens and caches; gives 32-bit logits of the last token alone.
             sequences: Most sequences that it holds.
-            piece: Most tokens of a prompt that one step computes.
+            piece: Most tokens of prompts that one step computes.
         """
-        self._core = engine.core
+        self._core, self._piece = engine.core, piece
         self._generator = engine.generator(
             model,
             max_tokens=_NEVER,
@@ -65,6 +66,7 @@ class BatchedLane:
         """Advance every sequence."""
         if not self._members:
             return []
+        self._generator.prefill_batch_size = self._side_by_side()
         prompts, answers = self._generator.next()
         events: list[LaneEvent] = []
         for answer in answers:
@@ -76,6 +78,7 @@ class BatchedLane:
             handle = self._handles[prompt.uid]
             self._members[handle].advance(prompt.progress[0])
             if prompt.end_of_prompt:
+                self._members[handle].prefilled = True
                 events.append(Prefilled(handle))
         return events
 
@@ -103,6 +106,18 @@ class BatchedLane:
         """Give back what the lane holds."""
         self._generator.close()
 
+    def _side_by_side(self) -> int:
+        """Return how many of the prompts next in line are to be computed together.
+
+        They are alike in length and fit one step. Nothing joins prompts that are begun.
+        """
+        waiting = [member for member in self._members.values() if not member.prefilled]
+        if not waiting or waiting[0].started:
+            return 1
+        shape = waiting[0].shape
+        alike = list(takewhile(lambda member: member.shape == shape, waiting))
+        return max(1, min(len(alike), self._piece // max(1, len(waiting[0].rest) - 1)))
+
     def _text(self, extracted: tuple[list[Any], list[int]]) -> Text:
         caches, tokens = extracted
         # Until it is computed, the copy would hold on to the caches of the whole lane
@@ -117,11 +132,16 @@ class _Member:
         self.uid = uid
         self.sampler: Sampler = start.sampler
         self.tokens = list(start.begun.tokens)
-        self.started = False
-        self._rest = start.rest
+        self.started = self.prefilled = False
+        self.rest = start.rest
         self._begun = len(start.begun.tokens)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How many tokens its prompt began with, and how many were left."""
+        return self._begun, len(self.rest)
 
     def advance(self, processed: int) -> None:
         """Take note that so many tokens of the rest of the prompt are computed."""
         self.started = True
-        self.tokens += self._rest[len(self.tokens) - self._begun : processed]
+        self.tokens += self.rest[len(self.tokens) - self._begun : processed]

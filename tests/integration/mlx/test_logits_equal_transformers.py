@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lmrt.adapters.mlx.windows import MIXED_WITHOUT_WINDOW
 from lmrt.domain.errors import LoadFailed
 from tests.integration.mlx.support import load
 from tests.support.hf_models import FAMILIES, VOCABULARY, write_family
@@ -130,6 +131,7 @@ def test_windows_of_some_layers_are_refused_beyond_their_length(
     family: str, tmp_path: Path
 ) -> None:
     folder = write(HALF_SLIDING[family], tmp_path)
+    assert family in MIXED_WITHOUT_WINDOW  # so that no such context is planned
     error = refusal(folder, context_length=17)
     assert "sliding window of 16 tokens" in (error.note or "")
     assert "--context 16" in (error.hint or "")
@@ -140,5 +142,6 @@ def test_windows_of_some_layers_are_refused_beyond_their_length(
 
 
 def test_gemma2_is_refused_beyond_its_window(hf_folders: Callable[[str], Path]) -> None:
+    assert "gemma2" in MIXED_WITHOUT_WINDOW
     error = refusal(hf_folders("gemma2"))
     assert "sliding window of 16 tokens" in (error.note or "")

@@ -11,7 +11,7 @@ from lmrt.adapters.mlx.building import read_config
 from lmrt.adapters.mlx.config import normalised
 from lmrt.adapters.mlx.engine import api
 from lmrt.adapters.mlx.model import MlxModel
-from lmrt.domain.sequences import SequenceHandle
+from lmrt.domain.sequences import PrefillDone, SequenceHandle
 from tests.integration.mlx.support import load
 from tests.support.hf_models import FAMILIES, VOCABULARY
 from tests.support.mlx_families import CLOSE, EQUAL, write
@@ -81,6 +81,44 @@ def test_each_gets_its_own_tokens(kind: str, name: str, make: Make) -> None:
         tokens = run(alone, request(prompt, max_tokens=20 if place % 2 else 5)).tokens
         alone.close()
         assert found[place] == tokens
+
+
+@pytest.mark.parametrize(("kind", "name"), MADE)
+def test_prompts_of_equal_length_are_computed_side_by_side(
+    kind: str, name: str, make: Make
+) -> None:
+    equal = [[(5 * place + 13 * owner) % 90 + 5 for place in range(9)] for owner in range(3)]
+    model = load(make(kind, name), batch_size=64)
+    handles = [admit(model, request(prompt, max_tokens=6)) for prompt in equal]
+    heard = drain(model)
+    while not any(heard[handle].events for handle in handles):
+        sort_events(heard, model.step())
+    assert all(heard[handle].prefill.processed == 9 for handle in handles)
+    while not all(heard[handle].over for handle in handles):
+        sort_events(heard, model.step())
+    model.close()
+    for handle, prompt in zip(handles, equal, strict=True):
+        alone = load(make(kind, name))
+        assert heard[handle].tokens == run(alone, request(prompt, max_tokens=6)).tokens
+        alone.close()
+
+
+def test_prompts_side_by_side_take_one_step_s_tokens_and_no_padding(make: Make) -> None:
+    model = load(make("usual", "llama"), batch_size=16)
+    lengths = [9, 9, 9, 8]
+    handles = [
+        admit(model, request([place + 2 for place in range(length)], max_tokens=9))
+        for length in lengths
+    ]
+    order: list[list[int]] = []
+    heard = drain(model)
+    while len(heard) < len(handles):
+        events = model.step()
+        sort_events(heard, events)
+        if begun := [handles.index(e.handle) for e in events if isinstance(e, PrefillDone)]:
+            order.append(begun)
+    model.close()
+    assert order == [[0, 1], [2], [3]]
 
 
 def test_no_model_is_said_to_be_batched_untried(make: Make) -> None:
