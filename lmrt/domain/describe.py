@@ -71,11 +71,16 @@ def same_model(one: DescribedArtifact, other: DescribedArtifact) -> bool:
     """
     if not one.shape.layers or not other.shape.layers:
         return True
-    if _core(one.shape) != _core(other.shape):
+    if not same_sizes(one.shape, other.shape):
         return False
     both_named = one.name is not None and other.name is not None
     same_format = one.artifact.format is other.artifact.format
     return one.name == other.name if both_named and same_format else True
+
+
+def same_sizes(one: ArchitectureShape, other: ArchitectureShape) -> bool:
+    """Return whether layers and widths agree, as far as both are known."""
+    return not one.layers or not other.layers or _core(one) == _core(other)
 
 
 def _core(shape: ArchitectureShape) -> tuple[int, ...]:

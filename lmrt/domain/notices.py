@@ -121,6 +121,46 @@ class HeadersIncomplete:
         return f"before the download `{self.files[0]}`{more} {self.what}"
 
 
+@frozen
+class CachedCopyUsed:
+    """The Hub did not answer for a repository, so what is cached of it counts.
+
+    Attributes:
+        repository: `org/name`.
+        commit: Of the cached copy; the Hub may have a newer one.
+        reason: What the Hub said, in one clause.
+    """
+
+    code: ClassVar[str] = "cached-copy-used"
+    repository: str
+    commit: str
+    reason: str
+
+    @property
+    def message(self) -> str:
+        """One line for people."""
+        return f"`{self.repository}` is taken as cached at {self.commit[:7]}: {self.reason}"
+
+
+@frozen
+class VariantLeftOut:
+    """A form of the model that an alias stands for could not be considered.
+
+    Attributes:
+        place: The repository or folder that holds it.
+        reason: Why, in one clause.
+    """
+
+    code: ClassVar[str] = "variant-left-out"
+    place: str
+    reason: str
+
+    @property
+    def message(self) -> str:
+        """One line for people."""
+        return f"`{self.place}` was not considered: {self.reason}"
+
+
 Notice = (
     ContextReduced
     | KvTypeReduced
@@ -129,4 +169,6 @@ Notice = (
     | PartialOffload
     | OptionIgnored
     | HeadersIncomplete
+    | CachedCopyUsed
+    | VariantLeftOut
 )

@@ -1,0 +1,108 @@
+"""One model out of the repositories and folders that hold forms of it."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from attrs import evolve, frozen
+
+from lmrt.adapters.catalogue.errors import none_found
+from lmrt.adapters.catalogue.together import asked_together
+from lmrt.domain.describe import merged, same_sizes
+from lmrt.domain.errors import LmrtError
+from lmrt.domain.models import ArtifactFormat, DescribedArtifact, ResolvedModel
+from lmrt.domain.notices import Notice, VariantLeftOut
+
+_FORMATS = frozenset(ArtifactFormat)
+
+
+@frozen
+class Member:
+    """One place that holds a form of a model.
+
+    Attributes:
+        label: Its name for people, which also begins the ids of its artifacts.
+        ask: Looks for the model there.
+    """
+
+    label: str
+    ask: Callable[[], ResolvedModel]
+
+
+def one_model_of(
+    alias: str, members: Sequence[Member], *, offline: bool, name: str | None = None
+) -> ResolvedModel:
+    """Return the model with the artifacts of every member that can be reached.
+
+    The members are asked at once. One that fails, or whose layers and widths are not those of the
+    first that answers, is left out with a notice; offline, one that is only not here is left out
+    in silence.
+
+    Args:
+        alias: What stands for them.
+        members: At least one, in the order that they count where they tell the same fact.
+        offline: Whether what is not here was not to be asked for.
+        name: The model's name where no member tells one.
+
+    Raises:
+        LmrtError: No member answers; of the first one's kind, and it names every reason.
+    """
+    answers = asked_together([member.ask for member in members])
+    failures = [
+        (member.label, answer)
+        for member, answer in zip(members, answers, strict=True)
+        if isinstance(answer, LmrtError)
+    ]
+    found = [
+        (member, answer)
+        for member, answer in zip(members, answers, strict=True)
+        if isinstance(answer, ResolvedModel)
+    ]
+    if not found:
+        raise none_found(alias, failures)
+    first, told = found[0]
+    alike = [(member, model) for member, model in found if same_sizes(told.shape, model.shape)]
+    described = [one for member, model in alike for one in _described(member.label, model)]
+    notices = (
+        *_failed(failures, offline=offline),
+        *(
+            VariantLeftOut(member.label, f"its layers are not those of `{first.label}`")
+            for member, model in found
+            if (member, model) not in alike
+        ),
+        *(notice for _, model in alike for notice in model.notices),
+    )
+    model = merged(
+        tuple(described),
+        reference=alias,
+        location=", ".join(member.label for member, _ in alike),
+        resolved_as="alias",
+        fallback_name=name or alias,
+    )
+    return evolve(model, notices=tuple(dict.fromkeys(notices)))
+
+
+def _failed(failures: Sequence[tuple[str, LmrtError]], *, offline: bool) -> Iterator[Notice]:
+    for label, error in failures:
+        if not (offline and error.code == "not-downloaded"):
+            yield VariantLeftOut(label, error.message)
+
+
+def _described(label: str, model: ResolvedModel) -> Iterator[DescribedArtifact]:
+    """Yield a member's artifacts, each with the template that its own files or its folder tell."""
+    for artifact in model.artifacts:
+        yield DescribedArtifact(
+            artifact=evolve(artifact, id=_unique(label, artifact.id)),
+            name=model.name,
+            shape=model.shape,
+            modalities=model.modalities,
+            trained_context=model.trained_context,
+            chat_template=model.told_by(artifact).chat_template,
+            generation_defaults=model.generation_defaults,
+        )
+
+
+def _unique(label: str, name: str) -> str:
+    """Return an artifact's id among those of other places: the place's name, then its file's.
+
+    A folder's artifact has its format's name as id, which tells nothing beside the place.
+    """
+    return label if name in _FORMATS or label.endswith(f"/{name}") else f"{label}/{name}"
