@@ -1,7 +1,7 @@
 """The composition root: the only place that knows every adapter."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lmrt.application.client import RuntimeClient as _RuntimeClient
@@ -9,14 +9,16 @@ from lmrt.application.executor import RuntimeExecutor
 from lmrt.application.loader import RuntimeLoader
 from lmrt.application.parity import ParityCheck
 from lmrt.application.resolver import Resolver
+from lmrt.application.stores import Stores
 from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.payloads import PlanJsonPayload
 from lmrt.domain.plans import RuntimePlan
 from lmrt.domain.references import Aliases
+from lmrt.domain.stores import StoreName, StorePlaces
 from lmrt.domain.transcripts import Transcript
 from lmrt.ports.backend import Backend
 from lmrt.ports.machine import MachineProbe
-from lmrt.ports.models import DownloadProgress, ModelSource
+from lmrt.ports.models import ArtifactReader, DownloadProgress, ModelSource
 from lmrt.ports.text import TokenizerFactory
 from lmrt.ports.transcripts import TranscriptStore
 
@@ -75,6 +77,37 @@ def bundled_models() -> Mapping[str, Path]:
     return bundled_models()
 
 
+def stores(models_dir: Path, places: StorePlaces) -> Stores:
+    """Return the view over every store of models on this machine.
+
+    Args:
+        models_dir: Root of local models.
+        places: Where the stores of other tools are.
+    """
+    from lmrt.adapters import stores as found
+    from lmrt.adapters.filesystem import model_folders
+    from lmrt.adapters.huggingface.cache import default_cache
+
+    readers = _readers()
+
+    def folders(name: StoreName, roots: Iterable[Path], refer: found.Refer) -> found.FolderStore:
+        return found.FolderStore(
+            name, tuple(roots), readers=readers, walk=model_folders, refer=refer
+        )
+
+    return Stores(
+        (
+            folders(StoreName.BUNDLED, bundled_models().values(), found.bundled),
+            found.HuggingFaceStore(default_cache(), readers, model_folders),
+            found.OllamaStore(places.ollama, readers),
+            folders(StoreName.LM_STUDIO, found.lm_studio_roots(places.home), found.by_path),
+            found.LlamaCppStore(places.llama_cpp, readers),
+            folders(StoreName.MODELS_DIR, [models_dir], found.below_models_dir),
+        ),
+        found.DiskContent(),
+    )
+
+
 def backends() -> tuple[Backend, ...]:
     """Return every backend, whether or not it can run here."""
     from lmrt.adapters.llama_cpp import llama_cpp_backend
@@ -106,12 +139,17 @@ def _executor() -> RuntimeExecutor:
 
 def _sources() -> tuple[ModelSource, ...]:
     from lmrt.adapters.filesystem import LocalModelSource
-    from lmrt.adapters.gguf import GgufReader
     from lmrt.adapters.huggingface import HubCacheSource
+
+    readers = _readers()
+    return (LocalModelSource(readers, bundled_models()), HubCacheSource(readers))
+
+
+def _readers() -> tuple[ArtifactReader, ...]:
+    from lmrt.adapters.gguf import GgufReader
     from lmrt.adapters.safetensors import SafetensorsReader
 
-    readers = (GgufReader(), SafetensorsReader())
-    return (LocalModelSource(readers, bundled_models()), HubCacheSource(readers))
+    return (GgufReader(), SafetensorsReader())
 
 
 def _tokenizers() -> Mapping[ArtifactFormat, TokenizerFactory]:

@@ -4,6 +4,7 @@ from lmrt.adapters.filesystem.atomic import atomic_write
 from lmrt.adapters.filesystem.bundled import bundled_models, bundled_models_dir
 from lmrt.adapters.filesystem.materializer import LocalMaterializer
 from lmrt.adapters.filesystem.source import LocalModelSource
+from lmrt.adapters.filesystem.walk import model_folders
 
 __all__ = [
     "LocalMaterializer",
@@ -11,4 +12,5 @@ __all__ = [
     "atomic_write",
     "bundled_models",
     "bundled_models_dir",
+    "model_folders",
 ]

@@ -1,7 +1,7 @@
 """Walking a tree of model folders."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 MAX_DEPTH = 3
@@ -10,14 +10,26 @@ MAX_DEPTH = 3
 _MODEL_SUFFIXES = (".gguf", ".safetensors", ".bin", ".pt", ".pth", ".ckpt")
 
 
-def model_folders(root: Path, depth: int = MAX_DEPTH) -> Iterator[tuple[Path, tuple[str, ...]]]:
+def model_folders(
+    root: Path,
+    depth: int = MAX_DEPTH,
+    *,
+    leave_out: Collection[Path] = (),
+    on_unreadable: Callable[[Path, OSError], None] | None = None,
+) -> Iterator[tuple[Path, tuple[str, ...]]]:
     """Yield the folders that may hold a model, with the names of their files, sorted.
 
     The root comes first, even without any file that looks like a model's. Hidden folders are left
     out, and so are those inside a model's own folder (one with a `config.json`), links that lead
     back, and folders that may not be read.
+
+    Args:
+        root: Where to begin.
+        depth: Folders below it that are looked into.
+        leave_out: More folders to leave out with all that is in them, absolute and without links.
+        on_unreadable: Told of folders that may not be read.
     """
-    seen: set[str] = set()
+    seen = {str(folder) for folder in leave_out}
     waiting = [(root, depth)]
     while waiting:
         folder, left = waiting.pop()
@@ -25,7 +37,7 @@ def model_folders(root: Path, depth: int = MAX_DEPTH) -> Iterator[tuple[Path, tu
         if real in seen:
             continue
         seen.add(real)
-        files, folders = _entries(folder)
+        files, folders = _entries(folder, on_unreadable)
         if folder == root or any(looks_like_model(name) for name in files):
             yield folder, files
         if left and (folder == root or "config.json" not in files):
@@ -37,7 +49,9 @@ def looks_like_model(name: str) -> bool:
     return name.lower().endswith(_MODEL_SUFFIXES)
 
 
-def _entries(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _entries(
+    folder: Path, on_unreadable: Callable[[Path, OSError], None] | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     files: list[str] = []
     folders: list[str] = []
     try:
@@ -46,7 +60,9 @@ def _entries(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
                 if entry.name.startswith("."):
                     continue
                 (folders if _is_folder(entry) else files).append(entry.name)
-    except OSError:
+    except OSError as error:
+        if on_unreadable is not None:
+            on_unreadable(folder, error)
         return (), ()
     return tuple(sorted(files)), tuple(sorted(folders))
 

@@ -1,0 +1,127 @@
+"""`FolderStore`: models in folders, one or several a folder, under one root."""
+
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+
+from lmrt.adapters.stores.deleting import delete, freed, gone, refuse_outside
+from lmrt.adapters.stores.reading import (
+    Entry,
+    Found,
+    named_apart,
+    nothing_recorded,
+    read_place,
+    stored_model,
+    unreadable_place,
+)
+from lmrt.domain.findings import Finding, IncompleteDownload
+from lmrt.domain.stores import Removal, StoreContents, StoredModel, StoreName
+from lmrt.ports.models import ArtifactReader
+from lmrt.ports.stores import FolderWalk
+
+Refer = Callable[[Path, Path], tuple[str, str]]
+"""Returns the name within the store, and the reference, of a place under a root."""
+
+_UNFINISHED = (".incomplete", ".part", ".partial", ".crdownload")
+
+
+class FolderStore:
+    """Finds models in the folders under its roots; a `ModelStore`.
+
+    Args:
+        name: Whose store it is.
+        roots: The folders to look into.
+        readers: Readers of artifact formats.
+        walk: Finds the folders that may hold a model.
+        refer: How its models are named and referred to.
+    """
+
+    def __init__(
+        self,
+        name: StoreName,
+        roots: Sequence[Path],
+        *,
+        readers: Sequence[ArtifactReader],
+        walk: FolderWalk,
+        refer: Refer,
+    ) -> None:
+        self._name = name
+        self._roots = tuple(dict.fromkeys(Path(os.path.realpath(root)) for root in roots))
+        self._readers = tuple(readers)
+        self._walk = walk
+        self._refer = refer
+
+    @property
+    def name(self) -> StoreName:
+        """Whose store it is."""
+        return self._name
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders that it looks into."""
+        return self._roots
+
+    def contents(self, elsewhere: Collection[Path]) -> StoreContents:
+        """Return what lies under the roots; see `ModelStore.contents`."""
+        models: list[StoredModel] = []
+        findings: list[Finding] = []
+
+        def unread(place: Path, error: OSError) -> None:
+            findings.append(unreadable_place(place, error))
+
+        for root in self._roots:
+            if not root.exists():
+                continue
+            for folder, names in self._walk(root, leave_out=elsewhere, on_unreadable=unread):
+                found = read_place(self._readers, folder, names)
+                models += self._models(root, folder, found)
+                findings += found.findings
+                findings += _unfinished(folder, names)
+        return StoreContents(named_apart(models), tuple(findings))
+
+    def removal(self, model: StoredModel) -> Removal:
+        """Return that the model's own files go, and the folder if nothing else is in it.
+
+        Raises:
+            ConfigurationError: They lie outside of the store (`outside-of-store`).
+            ModelNotFound: The model is not there any more (`model-not-found`).
+        """
+        root = next(root for root in self._roots if model.location.is_relative_to(root))
+        paths = tuple(file.path for file in (*reversed(model.others), *model.weights))
+        refuse_outside(root, paths)
+        try:
+            bytes_freed, kept = freed(paths)
+        except FileNotFoundError as error:
+            raise gone(model) from error
+        folders = {folder for path in paths for folder in path.parents if folder != root}
+        below = sorted((one for one in folders if one.is_relative_to(root)), reverse=True)
+        return Removal(model, paths, tuple(below), bytes_freed, kept)
+
+    def remove(self, removal: Removal) -> None:
+        """Delete the files, then the folders that are empty.
+
+        Raises:
+            ConfigurationError: A file may not be deleted (`unwritable-output`).
+        """
+        delete(removal.files, removal.folders)
+
+    def _models(self, root: Path, folder: Path, found: Found) -> Iterator[StoredModel]:
+        alone = len(found.described) == 1 and folder != root
+        for one in found.described:
+            place = folder if alone else folder / one.artifact.files[0].path
+            name, reference = self._refer(root, place)
+            try:
+                entry = Entry(name, reference, place)
+                yield stored_model(self._name, entry, one, folder, nothing_recorded)
+            except FileNotFoundError:
+                continue  # deleted between two looks: it is not there
+
+
+def _unfinished(folder: Path, names: Sequence[str]) -> Iterator[IncompleteDownload]:
+    for name in names:
+        if name.lower().endswith(_UNFINISHED):
+            path = folder / name
+            try:
+                yield IncompleteDownload(path, path.stat().st_size)
+            except OSError:
+                continue

@@ -1,0 +1,233 @@
+"""`HuggingFaceStore`: the cache that Hugging Face's libraries share, and llama.cpp since 2026.
+
+::
+
+    models--ORG--NAME/refs/REVISION            text: the commit that a branch or tag stood at
+    models--ORG--NAME/snapshots/COMMIT/FILE    links into blobs/, or plain files without links
+    models--ORG--NAME/blobs/HASH               SHA-256 of large files, git's SHA-1 of small ones
+    models--ORG--NAME/blobs/HASH.incomplete    interrupted downloads
+    blobs/XX/HASH                              bytes that repositories share, linked from theirs
+
+https://huggingface.co/docs/huggingface_hub/guides/manage-cache and huggingface_hub's
+`_cache_manager.py` and `_shared_blobs.py`.
+"""
+
+import os
+import re
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+
+from lmrt.adapters.stores.hugging_face_removal import removal, remove
+from lmrt.adapters.stores.reading import (
+    Entry,
+    Found,
+    named_apart,
+    read_place,
+    stored_model,
+    unreadable_place,
+)
+from lmrt.domain.errors import ConfigurationError
+from lmrt.domain.findings import Finding, IncompleteDownload, OutsideOfStore
+from lmrt.domain.models import ArtifactFormat, DescribedArtifact
+from lmrt.domain.references import HubRepository, interpretations
+from lmrt.domain.stores import (
+    ContentHash,
+    GitBlob,
+    Removal,
+    Sha256,
+    StoreContents,
+    StoredModel,
+    StoreName,
+)
+from lmrt.ports.models import ArtifactReader
+from lmrt.ports.stores import FolderWalk
+
+_DEFAULT_REVISION = "main"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA1 = re.compile(r"[0-9a-f]{40}")
+
+
+class HuggingFaceStore:
+    """Finds every revision of every model in the cache; a `ModelStore`.
+
+    Args:
+        cache: The cache's folder.
+        readers: Readers of artifact formats.
+        walk: Finds the folders of a snapshot that may hold a model.
+    """
+
+    name = StoreName.HUGGING_FACE
+
+    def __init__(self, cache: Path, readers: Sequence[ArtifactReader], walk: FolderWalk) -> None:
+        self._cache = Path(os.path.realpath(cache))
+        self._readers = tuple(readers)
+        self._walk = walk
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The cache's folder."""
+        return (self._cache,)
+
+    def contents(
+        self,
+        elsewhere: Collection[Path],
+    ) -> StoreContents:
+        """Return what lies in the cache; see `ModelStore.contents`."""
+        models: list[StoredModel] = []
+        findings: list[Finding] = []
+        for repository in _folders(self._cache, findings):
+            if not repository.name.startswith("models--") or repository in elsewhere:
+                continue
+            findings += _incomplete(repository)
+            refs = _refs(repository)
+            for snapshot in _folders(repository / "snapshots", findings):
+                models += self._models(repository, snapshot, refs, findings)
+        return StoreContents(named_apart(models), tuple(findings))
+
+    def removal(self, model: StoredModel) -> Removal:
+        """Return what goes with an artifact: the whole revision, if it holds no other one.
+
+        Raises:
+            ConfigurationError: The repository's part of the cache is damaged (`store-damaged`).
+            ModelNotFound: The model is not there any more (`model-not-found`).
+        """
+        return removal(self._cache, model, alone=self._alone(model))
+
+    def remove(self, removal: Removal) -> None:
+        """Let `huggingface_hub` delete it, links first, then the bytes that nothing else uses.
+
+        Raises:
+            ConfigurationError: As `removal`, or a file may not be deleted (`unwritable-output`).
+            ModelNotFound: The model is not there any more (`model-not-found`).
+        """
+        remove(self._cache, removal.model, alone=self._alone(removal.model))
+
+    def _alone(self, model: StoredModel) -> bool:
+        snapshots = next(place for place in model.location.parents if place.name == "snapshots")
+        snapshot = snapshots / model.location.relative_to(snapshots).parts[0]
+        found = self._read(snapshot, [])
+        return sum(len(one.described) for _, one in found) == 1
+
+    def _read(self, snapshot: Path, findings: list[Finding]) -> list[tuple[Path, Found]]:
+        walked = self._walk(
+            snapshot,
+            leave_out=(),
+            on_unreadable=lambda place, error: findings.append(unreadable_place(place, error)),
+        )
+        return [(folder, read_place(self._readers, folder, names)) for folder, names in walked]
+
+    def _models(
+        self,
+        repository: Path,
+        snapshot: Path,
+        refs: dict[str, list[str]],
+        findings: list[Finding],
+    ) -> Iterator[StoredModel]:
+        read = self._read(snapshot, findings)
+        for _, found in read:
+            findings += found.findings
+        placed = [(folder, one) for folder, found in read for one in found.described]
+        for folder, one in placed:
+            if outside := _outside((self._cache, repository), folder, one):
+                findings.append(outside)
+                continue
+            place = snapshot if len(placed) == 1 else folder / one.artifact.files[0].path
+            revision = _revision(snapshot.name, refs)
+            reference = _reference(repository.name, revision, one, folder, snapshot, placed)
+            entry = Entry(
+                name=reference,
+                reference=reference if _readable(reference) else str(place),
+                location=place,
+                revision=snapshot.name,
+                title=_repository(repository.name).rpartition("/")[2],
+            )
+            try:
+                yield stored_model(self.name, entry, one, folder, _recorded)
+            except FileNotFoundError:
+                continue  # deleted between two looks: it is not there
+
+
+def _folders(place: Path, findings: list[Finding]) -> list[Path]:
+    try:
+        return sorted(path for path in place.iterdir() if path.is_dir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        findings.append(unreadable_place(place, error))
+        return []
+
+
+def _incomplete(repository: Path) -> Iterator[IncompleteDownload]:
+    for path in sorted(repository.glob("blobs/*.incomplete")):
+        yield IncompleteDownload(path, path.stat().st_size)
+
+
+def _refs(repository: Path) -> dict[str, list[str]]:
+    """Return the names of each commit."""
+    names: dict[str, list[str]] = {}
+    root = repository / "refs"
+    for path in sorted(root.glob("**/*")):
+        try:
+            commit = path.read_text("utf-8").strip() if path.is_file() else ""
+        except (OSError, UnicodeDecodeError):
+            continue  # a name that cannot be read names nothing; its commit still has itself
+        if commit:
+            names.setdefault(commit, []).append(path.relative_to(root).as_posix())
+    return names
+
+
+def _revision(commit: str, refs: dict[str, list[str]]) -> str | None:
+    names = refs.get(commit, [commit])
+    return None if _DEFAULT_REVISION in names else names[0]
+
+
+def _repository(folder: str) -> str:
+    """Return `org/name` of `models--org--name`, or the bare name of an old repository."""
+    _, first, *rest = folder.split("--")
+    return "/".join((first, "--".join(rest))) if rest else first
+
+
+def _reference(
+    repository: str,
+    revision: str | None,
+    described: DescribedArtifact,
+    folder: Path,
+    snapshot: Path,
+    placed: Sequence[tuple[Path, DescribedArtifact]],
+) -> str:
+    """Return a reference to one artifact of a revision; with its file where there are others."""
+    artifact, file, variant = described.artifact, None, None
+    if len(placed) > 1 and artifact.format is ArtifactFormat.GGUF:
+        file = (folder / artifact.files[0].path).relative_to(snapshot).as_posix()
+    elif len(placed) > 1:
+        variant = artifact.quantization.name
+    return str(HubRepository(_repository(repository), revision, variant, file))
+
+
+def _readable(reference: str) -> bool:
+    try:
+        return any(isinstance(one, HubRepository) for one in interpretations(reference))
+    except ConfigurationError:
+        return False
+
+
+def _recorded(path: Path) -> ContentHash | None:
+    """Return the hash that the name of a file's blob is, where the file is a link to one."""
+    if not path.is_symlink():
+        return None
+    name = path.readlink().name
+    if _SHA256.fullmatch(name):
+        return Sha256(name)
+    return GitBlob(name) if _SHA1.fullmatch(name) else None
+
+
+def _outside(
+    roots: Collection[Path], folder: Path, described: DescribedArtifact
+) -> OutsideOfStore | None:
+    """Return the first file that leads out of the cache; a whole repository may be a link."""
+    real = [os.path.realpath(root) for root in roots]
+    for file in described.artifact.files:
+        target = Path(os.path.realpath(folder / file.path))
+        if not any(target.is_relative_to(root) for root in real):
+            return OutsideOfStore(folder / file.path, target)
+    return None

@@ -1,0 +1,109 @@
+"""Removing from the Hugging Face cache as `huggingface_hub` itself does."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lmrt.adapters.stores.deleting import damaged, freed, gone, refuse_outside, undeletable
+from lmrt.domain.errors import LmrtError
+from lmrt.domain.stores import KeptFile, Removal, StoredModel
+
+if TYPE_CHECKING:
+    from huggingface_hub import CachedRevisionInfo, DeleteCacheStrategy, HFCacheInfo
+
+
+def removal(cache: Path, model: StoredModel, *, alone: bool) -> Removal:
+    """Return what would be deleted; see `HuggingFaceStore.removal`.
+
+    Args:
+        cache: The cache's folder, without links.
+        model: The model.
+        alone: Whether its revision holds no other artifact, so that the whole revision goes.
+    """
+    revision, strategy = _strategy(cache, model, alone=alone)
+    names = [
+        file
+        for folder in (*sorted(strategy.repos), *sorted(strategy.snapshots))
+        for file in sorted(folder.rglob("*"))
+        if file.is_symlink() or file.is_file()
+    ]
+    links = [file for file in names if file.parent.name != "blobs"]
+    blobs = [file for file in names if file.parent.name == "blobs"]
+    refs = sorted(strategy.refs)
+    ordered = (*links, *sorted(strategy.files), *refs, *blobs, *sorted(strategy.blobs))
+    files = tuple(dict.fromkeys(ordered))
+    bytes_freed, kept = freed(files)
+    if any(blob.is_symlink() for blob in (*blobs, *strategy.blobs)):
+        # The bytes lie in the store that repositories share, and only it knows who else uses them.
+        bytes_freed = strategy.expected_freed_size
+    return Removal(
+        model,
+        files=files,
+        folders=(*sorted(strategy.snapshots), *sorted(strategy.repos)),
+        freed=bytes_freed,
+        kept=(*_kept(revision, strategy, files), *kept),
+    )
+
+
+def remove(cache: Path, model: StoredModel, *, alone: bool) -> None:
+    """Delete it; what else uses its bytes is looked up anew, since the cache may have changed."""
+    _, strategy = _strategy(cache, model, alone=alone)
+    strategy.execute()
+    # What may not be deleted is logged there and left: here the user is told.
+    for file in model.weights:
+        if os.path.lexists(file.path):
+            raise undeletable(file.path, PermissionError("it is still there"))
+
+
+def _strategy(
+    cache: Path, model: StoredModel, *, alone: bool
+) -> "tuple[CachedRevisionInfo, DeleteCacheStrategy]":
+    from huggingface_hub import CacheNotFound, scan_cache_dir
+
+    try:
+        info = scan_cache_dir(cache)
+    except CacheNotFound as error:
+        raise gone(model) from error
+    revision = _revision(info, model)
+    if revision is None:
+        raise _damaged(info, cache, model)
+    if alone:
+        strategy = info.delete_revisions(revision.commit_hash)
+    else:
+        weights = {file.path for file in model.weights}
+        strategy = info.delete_files(
+            *(file for file in revision.files if file.file_path in weights)
+        )
+    # A link may point anywhere, and what it points to would be deleted as a blob.
+    refuse_outside(cache, strategy.blobs)
+    return revision, strategy
+
+
+def _revision(info: "HFCacheInfo", model: StoredModel) -> "CachedRevisionInfo | None":
+    for repository in info.repos:
+        for revision in repository.revisions:
+            if model.location.is_relative_to(revision.snapshot_path):
+                return revision
+    return None
+
+
+def _damaged(info: "HFCacheInfo", cache: Path, model: StoredModel) -> LmrtError:
+    folder = cache / model.location.relative_to(cache).parts[0]
+    why = [str(warning) for warning in info.warnings if str(folder) in str(warning)]
+    if not why or not model.location.exists():
+        return gone(model)
+    hint = f"delete `{folder}` by hand, or mend it with `hf download`"
+    return damaged(folder, why[0], model, hint)
+
+
+def _kept(
+    revision: "CachedRevisionInfo", strategy: "DeleteCacheStrategy", files: tuple[Path, ...]
+) -> tuple[KeptFile, ...]:
+    if strategy.repos:
+        return ()
+    doomed = set(files)
+    return tuple(
+        KeptFile(file.blob_path, file.size_on_disk, "another revision")
+        for file in sorted(revision.files, key=lambda one: one.file_path)
+        if file.file_path in doomed and file.blob_path not in doomed
+    )

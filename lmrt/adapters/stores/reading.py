@@ -1,0 +1,166 @@
+"""From a place in a store to models and findings."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from attrs import evolve, field, frozen
+
+from lmrt.domain.describe import one_line
+from lmrt.domain.errors import LmrtError
+from lmrt.domain.findings import DanglingLink, Finding, MalformedFile, MissingFile, UnreadablePlace
+from lmrt.domain.models import Artifact, DescribedArtifact
+from lmrt.domain.stores import ContentHash, FileIdentity, StoredFile, StoredModel, StoreName
+from lmrt.ports.models import ArtifactReader
+
+_MODEL_SUFFIXES = (".gguf", ".safetensors", ".bin", ".pt", ".pth", ".ckpt")
+
+Recorded = Callable[[Path], ContentHash | None]
+"""Returns the hash that a store's layout tells of a file."""
+
+
+@frozen
+class Found:
+    """What lies in one place."""
+
+    described: tuple[DescribedArtifact, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@frozen
+class Entry:
+    """How a store names a model, and where it lies."""
+
+    name: str
+    reference: str
+    location: Path
+    revision: str | None = None
+    title: str | None = None
+    others: tuple[StoredFile, ...] = field(default=())
+
+
+def read_place(readers: Iterable[ArtifactReader], place: Path, names: Sequence[str]) -> Found:
+    """Return the artifacts of a folder, or of one file; what is broken hides nothing else.
+
+    Args:
+        readers: Readers of artifact formats.
+        place: The folder or the file.
+        names: The folder's files, looked at one by one where some are broken; none for a file.
+    """
+    described: list[DescribedArtifact] = []
+    findings: list[Finding] = []
+    for reader in readers:
+        try:
+            described += reader.read(place)
+        except LmrtError as error:
+            sound, broken = _one_by_one(reader, place, names)
+            described += sound
+            findings += broken or [finding_of(error, place)]
+    return Found(tuple(described), tuple(dict.fromkeys(findings)))
+
+
+def _one_by_one(
+    reader: ArtifactReader, folder: Path, names: Sequence[str]
+) -> tuple[list[DescribedArtifact], list[Finding]]:
+    found: dict[str, DescribedArtifact] = {}
+    findings: list[Finding] = []
+    for name in names:
+        if not name.lower().endswith(_MODEL_SUFFIXES):
+            continue
+        try:
+            found |= {one.artifact.id: one for one in reader.read(folder / name)}
+        except LmrtError as error:
+            findings.append(finding_of(error, folder / name))
+    return list(found.values()), findings
+
+
+def finding_of(error: LmrtError, place: Path) -> Finding:
+    """Return what an error says about a place in a store."""
+    path = Path(error.context.get("path", place))
+    if "missing" in error.context:
+        return MissingFile(path, error.message)
+    if error.code != "unreadable-input":
+        return MalformedFile(path, error.message)
+    if path.is_symlink() and not path.exists():
+        return DanglingLink(path, str(path.readlink()))
+    return UnreadablePlace(path, error.message)
+
+
+def unreadable_place(path: Path, error: OSError) -> UnreadablePlace:
+    """Return the finding that a folder or file may not be read."""
+    return UnreadablePlace(path, f"`{path}` cannot be read: {error.strerror or error}")
+
+
+def stored_file(path: Path, content: ContentHash | None = None) -> StoredFile:
+    """Return a file with its identity, links followed.
+
+    Raises:
+        OSError: It is not there.
+    """
+    told = path.stat()
+    return StoredFile(path, told.st_size, FileIdentity(told.st_dev, told.st_ino), content)
+
+
+def stored_model(
+    store: StoreName, entry: Entry, described: DescribedArtifact, root: Path, recorded: Recorded
+) -> StoredModel:
+    """Return the model that an artifact is, as its store names it.
+
+    Args:
+        store: Whose store it is.
+        entry: How the store names it.
+        described: The artifact.
+        root: The folder that its files' paths begin in.
+        recorded: Tells the hashes of files.
+
+    Raises:
+        OSError: A file has gone since it was read.
+    """
+    artifact = described.artifact
+    weights, others = _files(artifact, root, recorded)
+    return StoredModel(
+        store=store,
+        name=entry.name,
+        title=one_line(described.name) or entry.title or _stem(artifact, root),
+        reference=entry.reference,
+        format=artifact.format,
+        quantization=artifact.quantization.name,
+        architecture=artifact.architecture,
+        modalities=described.modalities,
+        trained_context=described.trained_context,
+        parameters=described.shape.parameters,
+        location=entry.location,
+        weights=weights,
+        others=others + entry.others,
+        revision=entry.revision,
+    )
+
+
+def _files(
+    artifact: Artifact, root: Path, recorded: Recorded
+) -> tuple[tuple[StoredFile, ...], tuple[StoredFile, ...]]:
+    weights: list[StoredFile] = []
+    others: list[StoredFile] = []
+    for file in artifact.files:
+        path = root / file.path
+        # Companions of a folder are texts; what may hold weights ends like it, or has no ending.
+        is_weights = path.name.lower().endswith(_MODEL_SUFFIXES) or not path.suffix
+        (weights if is_weights else others).append(stored_file(path, recorded(path)))
+    return tuple(weights), tuple(others)
+
+
+def _stem(artifact: Artifact, root: Path) -> str:
+    first = artifact.files[0].path
+    return first.removesuffix(".gguf") if first.lower().endswith(".gguf") else root.name
+
+
+def nothing_recorded(_path: Path) -> None:
+    """Return that no hash is known."""
+
+
+def named_apart(models: Iterable[StoredModel]) -> tuple[StoredModel, ...]:
+    """Return models sorted by name; of those that share one, all but the first tell their place."""
+    found: dict[str, StoredModel] = {}
+    for model in models:
+        name = f"{model.name}@{model.location}" if model.name in found else model.name
+        found[name] = evolve(model, name=name)
+    return tuple(found[name] for name in sorted(found))
