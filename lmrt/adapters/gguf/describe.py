@@ -25,15 +25,18 @@ from lmrt.domain.models import (
 _BLOCK = re.compile(r"blk\.(\d{1,9})\.")
 _INPUT = ("token_embd", "token_types", "position_embd", "per_layer_token_embd")
 _OUTPUT = ("output", "cls")
-_OTHER_KINDS = frozenset({"adapter", "mmproj", "imatrix", "vocab"})
+OTHER_KINDS = frozenset({"adapter", "mmproj", "imatrix", "vocab"})
+"""Values of `general.type` of files that hold no language model."""
+PROJECTOR = "clip"
+"""The `general.architecture` of projectors for images and audio."""
 
 
 def is_model(header: Header) -> bool:
     """Return whether the file holds a language model: no projector, adapter or statistics."""
     metadata = header.metadata
-    if metadata.text("general.architecture") == "clip":
+    if metadata.text("general.architecture") == PROJECTOR:
         return False
-    return metadata.text("general.type") not in _OTHER_KINDS
+    return metadata.text("general.type") not in OTHER_KINDS
 
 
 def describe(parts: Sequence[Header]) -> DescribedArtifact:

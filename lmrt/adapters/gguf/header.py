@@ -50,6 +50,7 @@ class Header:
         metadata: Key-value pairs.
         tensors: In the file's order.
         file_size: Bytes of the whole file.
+        needed: Bytes of it up to the last tensor's end; 0 without any tensor.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class Header:
     metadata: Metadata
     tensors: tuple[Tensor, ...]
     file_size: int
+    needed: int
 
 
 def read_header(data: Data, path: Path) -> Header:
@@ -70,7 +72,7 @@ def read_header(data: Data, path: Path) -> Header:
         LoadFailed: It is not a GGUF, is truncated or contradicts itself (`malformed-file`).
     """
     cursor = Cursor(data, path)
-    version = _read_version(cursor, data)
+    version = read_version(cursor, data)
     tensor_count, pair_count = cursor.u64(), cursor.u64()
     if tensor_count > MAX_TENSORS:
         raise cursor.failure(f"claims {tensor_count:,} tensors")
@@ -84,12 +86,22 @@ def read_header(data: Data, path: Path) -> Header:
             raise cursor.failure(f"has the tensor `{tensor.name}` twice")
         names.add(tensor.name)
         tensors.append(tensor)
-        end = _padded(end + tensor.size, alignment)
-    _check_size(cursor, tensors, end, alignment)
-    return Header(path, version, metadata, tuple(tensors), cursor.size)
+        end = padded(end + tensor.size, alignment)
+    needed = 0
+    if tensors:
+        needed = padded(cursor.offset, alignment) + end - padded(tensors[-1].size, alignment)
+        needed += tensors[-1].size
+    if needed > cursor.size:
+        raise cursor.truncated(needed)
+    return Header(path, version, metadata, tuple(tensors), cursor.size, needed)
 
 
-def _read_version(cursor: Cursor, data: Data) -> int:
+def read_version(cursor: Cursor, data: Data) -> int:
+    """Return the format's version that the file starts with; the cursor moves behind it.
+
+    Raises:
+        LoadFailed: It is not a GGUF, or of a version that is not read (`malformed-file`).
+    """
     start = bytes(data[:16])
     if start[:4] != MAGIC:
         hint = DOWNLOAD_AGAIN
@@ -150,15 +162,6 @@ def _read_tensor(cursor: Cursor, expected_offset: int) -> Tensor:
     return Tensor(name, elements, tensor_type, size, elements // row)
 
 
-def _padded(size: int, alignment: int) -> int:
+def padded(size: int, alignment: int) -> int:
+    """Return the size up to the next multiple of the alignment."""
     return -(-size // alignment) * alignment
-
-
-def _check_size(cursor: Cursor, tensors: list[Tensor], end: int, alignment: int) -> None:
-    if not tensors:
-        return
-    data_start = _padded(cursor.offset, alignment)
-    last = tensors[-1].size
-    needed = data_start + end - _padded(last, alignment) + last
-    if needed > cursor.size:
-        raise cursor.truncated(needed)

@@ -20,9 +20,11 @@ MAX_COUNT = 2**31 - 1
 _LAYOUTS = {
     0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d",
 }  # fmt: skip
-_SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
-_TEXT = 8
-_ARRAY = 9
+SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
+"""Bytes of a number, by value type."""
+TEXT = 8
+ARRAY = 9
+"""Value types."""
 
 
 @frozen
@@ -128,7 +130,7 @@ class Metadata(Mapping[str, Value]):
         match self.get(key):
             case None:
                 return None
-            case Array(kind, count, offset) if kind == _TEXT:
+            case Array(kind, count, offset) if kind == TEXT:
                 return self._cursor.texts(count, offset)
             case _:
                 raise self.wrong(key, "no array of texts")
@@ -158,7 +160,7 @@ def read_metadata(cursor: Cursor, pairs: int) -> Metadata:
                 f"has the metadata key `{key}` twice" if key else "has an empty key", start
             )
         value = _read_value(cursor, key, texts)
-        if isinstance(value, Array) and value.kind == _TEXT:
+        if isinstance(value, Array) and value.kind == TEXT:
             texts -= value.count
         values[key] = value
     return Metadata(values, cursor)
@@ -166,29 +168,29 @@ def read_metadata(cursor: Cursor, pairs: int) -> Metadata:
 
 def _read_value(cursor: Cursor, key: str, texts: int) -> Value:
     kind = cursor.u32()
-    if kind == _TEXT:
+    if kind == TEXT:
         length = cursor.u64()
         return Text(cursor.skip(length), length)
-    if kind == _ARRAY:
+    if kind == ARRAY:
         return _read_array(cursor, key, texts)
     if kind not in _LAYOUTS:
         raise cursor.failure(f"has the unknown value type {kind} for `{key}`", cursor.offset - 4)
-    return cursor.numbers(_LAYOUTS[kind], 1, cursor.skip(_SIZES[kind]))[0]
+    return cursor.numbers(_LAYOUTS[kind], 1, cursor.skip(SIZES[kind]))[0]
 
 
 def _read_array(cursor: Cursor, key: str, texts: int) -> Array:
     kind = cursor.u32()
     count = cursor.u64()
     start = cursor.offset
-    if kind == _TEXT:
+    if kind == TEXT:
         if count > texts:
             raise cursor.failure(
                 f"claims {count:,} texts for `{key}`, more than {texts:,}", start - 8
             )
         cursor.skip_texts(count)
-    elif kind in _SIZES:
-        cursor.skip(count * _SIZES[kind])
+    elif kind in SIZES:
+        cursor.skip(count * SIZES[kind])
     else:
-        what = "arrays of arrays" if kind == _ARRAY else f"the unknown value type {kind}"
+        what = "arrays of arrays" if kind == ARRAY else f"the unknown value type {kind}"
         raise cursor.failure(f"has {what} for `{key}`", start - 12)
     return Array(kind, count, start)

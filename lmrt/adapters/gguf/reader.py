@@ -18,15 +18,16 @@ _PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf")
 
 
 @frozen
-class _PartName:
-    """A file's name as part of a split model: `STEM-00001-of-00003.gguf`."""
+class PartName:
+    """A file's name as part of a split model: `STEM-00001-of-00003.gguf`; parts count from 1."""
 
     stem: str
     number: int
     count: int
 
     @classmethod
-    def of(cls, name: str) -> "_PartName | None":
+    def of(cls, name: str) -> "PartName | None":
+        """Return what a name says, or None where it is not that of a part."""
         match = _PART.fullmatch(name)
         if match is None or not 1 <= int(match["number"]) <= int(match["count"]):
             return None
@@ -95,7 +96,7 @@ def _candidates(place: Path) -> Iterator[tuple[Path, ...]]:
     for name in _names(place):
         if name in done:
             continue
-        part = _PartName.of(name)
+        part = PartName.of(name)
         group = (name,) if part is None else part.names
         done.update(group)
         missing = [other for other in group if not (folder / other).is_file()]
