@@ -33,6 +33,9 @@ from lmrt.ports.models import ModelSource
 
 _E = TypeVar("_E", bound=LmrtError)
 
+_UNSEEN = frozenset({"repository-not-found", "not-downloaded", "hub-unreachable", "hub-timeout"})
+"""Codes that leave open whether there is such a repository, so that another can be meant."""
+
 
 class Resolver:
     """Tries the readings of a reference in their order over every source of models.
@@ -119,7 +122,7 @@ class Resolver:
 
     def _helped(self, error: _E, reading: Interpretation, reference: str, lookup: Lookup) -> _E:
         """Say why a text was taken for a repository, and which one could have been meant."""
-        if not isinstance(reading, HubRepository):
+        if not isinstance(reading, HubRepository) or error.code not in _UNSEEN:
             return error
         if not reference.strip().startswith("hf:"):
             why = (

@@ -4,19 +4,23 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from lmrt.cli import options
+from lmrt.cli import models_catalogue, models_path, models_pull, models_show, options
 from lmrt.cli.edge import edge
 from lmrt.cli.terminal import print_json, table_console
 
 if TYPE_CHECKING:
     from lmrt.domain.models import ResolvedModel
 
-app = typer.Typer(help="The models that are here.", no_args_is_help=True)
+app = typer.Typer(help="The models that are here, and how to get others.", no_args_is_help=True)
+app.command("show")(models_show.show)
+app.command("pull")(models_pull.pull)
+app.command("path")(models_path.path)
+app.command("catalogue")(models_catalogue.catalogue)
 
 
 @app.callback()
 def _models() -> None:
-    """The models that are here."""
+    """The models that are here, and how to get others."""
 
 
 @app.command("list")

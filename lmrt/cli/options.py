@@ -10,6 +10,13 @@ from lmrt.domain.config import Dtype, KvType, Preference
 _RUNTIME = "Where and how it runs"
 _OUTPUT = "What is shown"
 
+Reference = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="Alias, path, name under the models directory, or Hub repository.",
+    ),
+]
 Backend = Annotated[
     str | None,
     typer.Option(help="Pin the backend: llama.cpp, mlx or torch.", rich_help_panel=_RUNTIME),
@@ -60,6 +67,14 @@ ModelsDir = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR", help="Root of local models. Default: models.", rich_help_panel=_RUNTIME
+    ),
+]
+Offline = Annotated[
+    bool,
+    typer.Option(
+        "--offline",
+        help="Open no socket: use what is on this machine.",
+        rich_help_panel=_RUNTIME,
     ),
 ]
 Strict = Annotated[

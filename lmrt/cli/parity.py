@@ -53,6 +53,7 @@ def parity(
     kv_type: options.KvTypeOption = None,
     dtype: options.DtypeOption = None,
     models_dir: options.ModelsDir = None,
+    offline: options.Offline = False,
     json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
@@ -69,7 +70,7 @@ def parity(
         from lmrt.cli.parity_progress import progress
         from lmrt.cli.settings import read_settings
 
-        settings = read_settings()
+        settings = read_settings(offline=offline)
         request = parity_request(
             settings,
             model or settings.model or BUNDLED_MODEL,

@@ -27,6 +27,7 @@ def plan(
     memory_budget: options.MemoryBudget = None,
     prefer: options.Prefer = None,
     models_dir: options.ModelsDir = None,
+    offline: options.Offline = False,
     strict: options.Strict = False,
     allow_unsafe_weights: options.AllowUnsafeWeights = False,
     json: options.Json = False,
@@ -41,7 +42,7 @@ def plan(
         from lmrt.cli.runtime_options import runtime_config
         from lmrt.cli.settings import read_settings
 
-        settings = read_settings()
+        settings = read_settings(offline=offline)
         config = runtime_config(
             settings,
             model or settings.model or BUNDLED_MODEL,

@@ -57,6 +57,7 @@ def prompt(
     memory_budget: options.MemoryBudget = None,
     prefer: options.Prefer = None,
     models_dir: options.ModelsDir = None,
+    offline: options.Offline = False,
     strict: options.Strict = False,
     allow_unsafe_weights: options.AllowUnsafeWeights = False,
     json: options.Json = False,
@@ -81,7 +82,7 @@ def prompt(
         from lmrt.cli.settings import read_settings
         from lmrt.domain.generation import DEFAULT_SYSTEM_PROMPT, GenerationConfig
 
-        settings = read_settings()
+        settings = read_settings(offline=offline)
         generation = GenerationConfig(
             max_tokens=max_tokens,
             temperature=temperature,

@@ -63,11 +63,14 @@ class Settings:
     aliases: Aliases = field(factory=dict)
 
 
-def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+def read_settings(
+    environment: Mapping[str, str] | None = None, *, offline: bool = False
+) -> Settings:
     """Read the environment and the configuration file.
 
     Args:
         environment: Stands in for the process's own.
+        offline: Whether the command line asks to open no socket.
 
     Raises:
         ConfigurationError: The file is malformed or holds an unknown key (`invalid-config-file`).
@@ -82,8 +85,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         values["models_dir"] = Path(values["models_dir"]).expanduser()
     if "memory_budget" in values:
         values["memory_budget"] = parse_size("memory-budget", values["memory_budget"])
-    if offline := environment.get("HF_HUB_OFFLINE"):
-        values["offline"] = offline.upper() in {"1", "ON", "YES", "TRUE"}
+    if offline:
+        values["offline"] = True
+    elif told := environment.get("HF_HUB_OFFLINE"):
+        values["offline"] = told.upper() in {"1", "ON", "YES", "TRUE"}
     return Settings(**values)
 
 

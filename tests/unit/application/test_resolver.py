@@ -145,7 +145,9 @@ class Hub(Shelf):
 
     def find(self, interpretation: Interpretation, lookup: Lookup) -> ResolvedModel | None:
         if isinstance(interpretation, HubRepository):
-            raise ModelNotFound("no such repository", code="model-not-found", hint="look it up")
+            raise ModelNotFound(
+                "no such repository", code="repository-not-found", hint="look it up"
+            )
         return super().find(interpretation, lookup)
 
     def known_names(self, models_dir: Path) -> tuple[str, ...]:

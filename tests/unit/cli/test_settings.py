@@ -61,6 +61,10 @@ def test_the_hub_variable_goes_before_the_file(tmp_path: Path) -> None:
     assert not _settings(tmp_path, "offline = true", HF_HUB_OFFLINE="0").offline
 
 
+def test_the_command_line_goes_before_both() -> None:
+    assert read_settings({"HF_HUB_OFFLINE": "0"}, offline=True).offline
+
+
 @pytest.mark.parametrize(
     ("text", "part"),
     [
