@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lmrt.application.client import RuntimeClient as _RuntimeClient
 from lmrt.application.executor import RuntimeExecutor
@@ -10,6 +11,7 @@ from lmrt.application.loader import RuntimeLoader
 from lmrt.application.parity import ParityCheck
 from lmrt.application.resolver import Resolver
 from lmrt.application.stores import Stores
+from lmrt.domain.catalogue import Catalogue
 from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.payloads import PlanJsonPayload
 from lmrt.domain.plans import RuntimePlan
@@ -21,6 +23,9 @@ from lmrt.ports.machine import MachineProbe
 from lmrt.ports.models import ArtifactReader, DownloadProgress, ModelSource
 from lmrt.ports.text import TokenizerFactory
 from lmrt.ports.transcripts import TranscriptStore
+
+if TYPE_CHECKING:
+    from lmrt.adapters.stores import PlaceReader
 
 
 class RuntimeClient(_RuntimeClient):
@@ -88,24 +93,29 @@ def stores(models_dir: Path, places: StorePlaces) -> Stores:
     from lmrt.adapters.filesystem import model_folders
     from lmrt.adapters.huggingface.cache import default_cache
 
-    readers = _readers()
+    reader = _place_reader(places)
 
     def folders(name: StoreName, roots: Iterable[Path], refer: found.Refer) -> found.FolderStore:
-        return found.FolderStore(
-            name, tuple(roots), readers=readers, walk=model_folders, refer=refer
-        )
+        return found.FolderStore(name, tuple(roots), reader=reader, walk=model_folders, refer=refer)
 
     return Stores(
         (
             folders(StoreName.BUNDLED, bundled_models().values(), found.bundled),
-            found.HuggingFaceStore(default_cache(), readers, model_folders),
-            found.OllamaStore(places.ollama, readers),
+            found.HuggingFaceStore(default_cache(), reader, model_folders),
+            found.OllamaStore(places.ollama, reader),
             folders(StoreName.LM_STUDIO, found.lm_studio_roots(places.home), found.by_path),
-            found.LlamaCppStore(places.llama_cpp, readers),
+            found.LlamaCppStore(places.llama_cpp, reader),
             folders(StoreName.MODELS_DIR, [models_dir], found.below_models_dir),
         ),
         found.DiskContent(),
     )
+
+
+def catalogue() -> Catalogue:
+    """Return the short names of well-known models with what stands behind them."""
+    from lmrt.adapters.catalogue import read_catalogue
+
+    return read_catalogue()
 
 
 def backends() -> tuple[Backend, ...]:
@@ -121,7 +131,7 @@ def _loader(aliases: Aliases, downloads: DownloadProgress | None = None) -> Runt
     from lmrt.adapters.filesystem import LocalMaterializer
 
     return RuntimeLoader(
-        resolver=Resolver(_sources(), aliases),
+        resolver=Resolver(_sources(aliases), aliases),
         backends=backends(),
         machine=machine_probe(),
         materializer=LocalMaterializer(),
@@ -137,12 +147,27 @@ def _executor() -> RuntimeExecutor:
     return RuntimeExecutor(renderer=JinjaRenderer(), clock=time.perf_counter)
 
 
-def _sources() -> tuple[ModelSource, ...]:
+def _sources(aliases: Aliases) -> tuple[ModelSource, ...]:
+    from lmrt.adapters.catalogue import CatalogueSource, OwnVariantsSource
     from lmrt.adapters.filesystem import LocalModelSource
     from lmrt.adapters.huggingface import HubCacheSource
 
     readers = _readers()
-    return (LocalModelSource(readers, bundled_models()), HubCacheSource(readers))
+    local = LocalModelSource(readers, bundled_models())
+    hub = HubCacheSource(readers)
+    return (OwnVariantsSource(aliases, (local, hub)), local, CatalogueSource(hub), hub)
+
+
+def _place_reader(places: StorePlaces) -> "PlaceReader":
+    from importlib.metadata import version
+
+    from lmrt.adapters.filesystem import atomic_write
+    from lmrt.adapters.stores import CacheFile, FactsCache, PlaceReader
+
+    kept = None
+    if places.cache is not None:
+        kept = CacheFile(places.cache / "stores.json", version("lmrt"), atomic_write)
+    return PlaceReader(_readers(), FactsCache(kept))
 
 
 def _readers() -> tuple[ArtifactReader, ...]:

@@ -16,12 +16,17 @@ def store_places(environment: Mapping[str, str], platform: str = sys.platform) -
     Ollama reads `OLLAMA_MODELS` (https://docs.ollama.com/faq), llama.cpp `LLAMA_CACHE`
     (`fs_get_cache_directory` of its `common/common.cpp`).
     """
+    from platformdirs import user_cache_path
+
     home = Path(environment["HOME"]) if environment.get("HOME") else Path.home()
     ollama = environment.get("OLLAMA_MODELS", "").strip("\"' ")
     own = Path(ollama).expanduser() if ollama else home / ".ollama" / "models"
     service = (_OLLAMA_SERVICE,) if platform.startswith("linux") else ()
     return StorePlaces(
-        home=home, ollama=(own, *service), llama_cpp=_llama_cpp(environment, home, platform)
+        home=home,
+        ollama=(own, *service),
+        llama_cpp=_llama_cpp(environment, home, platform),
+        cache=user_cache_path("lmrt", appauthor=False),
     )
 
 

@@ -223,17 +223,19 @@ class Inventory:
 
 @frozen
 class StorePlaces:
-    """Where the stores of other tools are on this machine, whether or not they exist.
+    """Where the stores of other tools are on this machine, and our cache, there or not.
 
     Attributes:
         home: The user's home folder.
         ollama: Roots of Ollama's stores: the user's, the system service's.
         llama_cpp: The folder that llama.cpp downloads into.
+        cache: lmrt's own cache, for what is slow to read again; None for none.
     """
 
     home: Path
     ollama: tuple[Path, ...]
     llama_cpp: Path
+    cache: Path | None = None
 
 
 def bytes_on_disk(files: "tuple[StoredFile, ...]") -> int:

@@ -23,6 +23,7 @@ from lmrt.adapters.stores import (
     HuggingFaceStore,
     LlamaCppStore,
     OllamaStore,
+    PlaceReader,
     below_models_dir,
     by_path,
 )
@@ -31,6 +32,7 @@ from lmrt.domain.stores import StoreName
 from lmrt.ports.stores import ModelStore
 
 READERS = (GgufReader(), SafetensorsReader())
+READER = PlaceReader(READERS)
 COMMIT = "0" * 39 + "1"
 OTHER_COMMIT = "0" * 39 + "2"
 _LARGE = (".gguf", ".safetensors", ".bin")
@@ -145,30 +147,30 @@ def llama_cpp(
 def models_dir_store(root: Path) -> FolderStore:
     """Return the store of a models directory."""
     return FolderStore(
-        StoreName.MODELS_DIR, (root,), readers=READERS, walk=model_folders, refer=below_models_dir
+        StoreName.MODELS_DIR, (root,), reader=READER, walk=model_folders, refer=below_models_dir
     )
 
 
 def lm_studio_store(root: Path) -> FolderStore:
     """Return the store of an LM Studio folder."""
     return FolderStore(
-        StoreName.LM_STUDIO, (root,), readers=READERS, walk=model_folders, refer=by_path
+        StoreName.LM_STUDIO, (root,), reader=READER, walk=model_folders, refer=by_path
     )
 
 
 def hugging_face_store(cache: Path) -> HuggingFaceStore:
     """Return the store of a Hugging Face cache."""
-    return HuggingFaceStore(cache, READERS, model_folders)
+    return HuggingFaceStore(cache, READER, model_folders)
 
 
 def ollama_store(*roots: Path) -> OllamaStore:
     """Return the store of Ollama's folders."""
-    return OllamaStore(roots, READERS)
+    return OllamaStore(roots, READER)
 
 
 def llama_cpp_store(folder: Path) -> LlamaCppStore:
     """Return the store of llama.cpp's old cache."""
-    return LlamaCppStore(folder, READERS)
+    return LlamaCppStore(folder, READER)
 
 
 def view(*stores: ModelStore) -> Stores:

@@ -8,15 +8,14 @@ from lmrt.adapters.stores.deleting import delete, freed, gone, refuse_outside
 from lmrt.adapters.stores.reading import (
     Entry,
     Found,
+    PlaceReader,
     named_apart,
     nothing_recorded,
-    read_place,
     stored_model,
     unreadable_place,
 )
 from lmrt.domain.findings import Finding, IncompleteDownload
 from lmrt.domain.stores import Removal, StoreContents, StoredModel, StoreName
-from lmrt.ports.models import ArtifactReader
 from lmrt.ports.stores import FolderWalk
 
 Refer = Callable[[Path, Path], tuple[str, str]]
@@ -31,7 +30,7 @@ class FolderStore:
     Args:
         name: Whose store it is.
         roots: The folders to look into.
-        readers: Readers of artifact formats.
+        reader: Reads what lies in a place.
         walk: Finds the folders that may hold a model.
         refer: How its models are named and referred to.
     """
@@ -41,13 +40,13 @@ class FolderStore:
         name: StoreName,
         roots: Sequence[Path],
         *,
-        readers: Sequence[ArtifactReader],
+        reader: PlaceReader,
         walk: FolderWalk,
         refer: Refer,
     ) -> None:
         self._name = name
         self._roots = tuple(dict.fromkeys(Path(os.path.realpath(root)) for root in roots))
-        self._readers = tuple(readers)
+        self._reader = reader
         self._walk = walk
         self._refer = refer
 
@@ -73,10 +72,11 @@ class FolderStore:
             if not root.exists():
                 continue
             for folder, names in self._walk(root, leave_out=elsewhere, on_unreadable=unread):
-                found = read_place(self._readers, folder, names)
+                found = self._reader.read(folder, names)
                 models += self._models(root, folder, found)
                 findings += found.findings
                 findings += _unfinished(folder, names)
+        self._reader.keep()
         return StoreContents(named_apart(models), tuple(findings))
 
     def removal(self, model: StoredModel) -> Removal:
@@ -106,9 +106,9 @@ class FolderStore:
         delete(removal.files, removal.folders)
 
     def _models(self, root: Path, folder: Path, found: Found) -> Iterator[StoredModel]:
-        alone = len(found.described) == 1 and folder != root
-        for one in found.described:
-            place = folder if alone else folder / one.artifact.files[0].path
+        alone = len(found.facts) == 1 and folder != root
+        for one in found.facts:
+            place = folder if alone else folder / one.files[0]
             name, reference = self._refer(root, place)
             try:
                 entry = Entry(name, reference, place)

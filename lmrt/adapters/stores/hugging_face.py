@@ -17,18 +17,19 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from lmrt.adapters.stores.facts import Facts
 from lmrt.adapters.stores.hugging_face_removal import removal, remove
 from lmrt.adapters.stores.reading import (
     Entry,
     Found,
+    PlaceReader,
     named_apart,
-    read_place,
     stored_model,
     unreadable_place,
 )
 from lmrt.domain.errors import ConfigurationError
 from lmrt.domain.findings import Finding, IncompleteDownload, OutsideOfStore
-from lmrt.domain.models import ArtifactFormat, DescribedArtifact
+from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.references import HubRepository, interpretations
 from lmrt.domain.stores import (
     ContentHash,
@@ -39,7 +40,6 @@ from lmrt.domain.stores import (
     StoredModel,
     StoreName,
 )
-from lmrt.ports.models import ArtifactReader
 from lmrt.ports.stores import FolderWalk
 
 _DEFAULT_REVISION = "main"
@@ -52,15 +52,15 @@ class HuggingFaceStore:
 
     Args:
         cache: The cache's folder.
-        readers: Readers of artifact formats.
+        reader: Reads what lies in a place.
         walk: Finds the folders of a snapshot that may hold a model.
     """
 
     name = StoreName.HUGGING_FACE
 
-    def __init__(self, cache: Path, readers: Sequence[ArtifactReader], walk: FolderWalk) -> None:
+    def __init__(self, cache: Path, reader: PlaceReader, walk: FolderWalk) -> None:
         self._cache = Path(os.path.realpath(cache))
-        self._readers = tuple(readers)
+        self._reader = reader
         self._walk = walk
 
     @property
@@ -82,6 +82,7 @@ class HuggingFaceStore:
             refs = _refs(repository)
             for snapshot in _folders(repository / "snapshots", findings):
                 models += self._models(repository, snapshot, refs, findings)
+        self._reader.keep()
         return StoreContents(named_apart(models), tuple(findings))
 
     def removal(self, model: StoredModel) -> Removal:
@@ -106,7 +107,7 @@ class HuggingFaceStore:
         snapshots = next(place for place in model.location.parents if place.name == "snapshots")
         snapshot = snapshots / model.location.relative_to(snapshots).parts[0]
         found = self._read(snapshot, [])
-        return sum(len(one.described) for _, one in found) == 1
+        return sum(len(one.facts) for _, one in found) == 1
 
     def _read(self, snapshot: Path, findings: list[Finding]) -> list[tuple[Path, Found]]:
         walked = self._walk(
@@ -114,7 +115,7 @@ class HuggingFaceStore:
             leave_out=(),
             on_unreadable=lambda place, error: findings.append(unreadable_place(place, error)),
         )
-        return [(folder, read_place(self._readers, folder, names)) for folder, names in walked]
+        return [(folder, self._reader.read(folder, names)) for folder, names in walked]
 
     def _models(
         self,
@@ -126,12 +127,12 @@ class HuggingFaceStore:
         read = self._read(snapshot, findings)
         for _, found in read:
             findings += found.findings
-        placed = [(folder, one) for folder, found in read for one in found.described]
+        placed = [(folder, one) for folder, found in read for one in found.facts]
         for folder, one in placed:
             if outside := _outside((self._cache, repository), folder, one):
                 findings.append(outside)
                 continue
-            place = snapshot if len(placed) == 1 else folder / one.artifact.files[0].path
+            place = snapshot if len(placed) == 1 else folder / one.files[0]
             revision = _revision(snapshot.name, refs)
             reference = _reference(repository.name, revision, one, folder, snapshot, placed)
             entry = Entry(
@@ -190,17 +191,17 @@ def _repository(folder: str) -> str:
 def _reference(
     repository: str,
     revision: str | None,
-    described: DescribedArtifact,
+    facts: Facts,
     folder: Path,
     snapshot: Path,
-    placed: Sequence[tuple[Path, DescribedArtifact]],
+    placed: Sequence[tuple[Path, Facts]],
 ) -> str:
     """Return a reference to one artifact of a revision; with its file where there are others."""
-    artifact, file, variant = described.artifact, None, None
-    if len(placed) > 1 and artifact.format is ArtifactFormat.GGUF:
-        file = (folder / artifact.files[0].path).relative_to(snapshot).as_posix()
+    file, variant = None, None
+    if len(placed) > 1 and facts.format is ArtifactFormat.GGUF:
+        file = (folder / facts.files[0]).relative_to(snapshot).as_posix()
     elif len(placed) > 1:
-        variant = artifact.quantization.name
+        variant = facts.quantization
     return str(HubRepository(_repository(repository), revision, variant, file))
 
 
@@ -221,13 +222,11 @@ def _recorded(path: Path) -> ContentHash | None:
     return GitBlob(name) if _SHA1.fullmatch(name) else None
 
 
-def _outside(
-    roots: Collection[Path], folder: Path, described: DescribedArtifact
-) -> OutsideOfStore | None:
+def _outside(roots: Collection[Path], folder: Path, facts: Facts) -> OutsideOfStore | None:
     """Return the first file that leads out of the cache; a whole repository may be a link."""
     real = [os.path.realpath(root) for root in roots]
-    for file in described.artifact.files:
-        target = Path(os.path.realpath(folder / file.path))
+    for name in facts.files:
+        target = Path(os.path.realpath(folder / name))
         if not any(target.is_relative_to(root) for root in real):
-            return OutsideOfStore(folder / file.path, target)
+            return OutsideOfStore(folder / name, target)
     return None

@@ -21,8 +21,8 @@ from attrs import frozen
 from lmrt.adapters.stores.deleting import delete, freed, gone, refuse_outside
 from lmrt.adapters.stores.reading import (
     Entry,
+    PlaceReader,
     named_apart,
-    read_place,
     stored_file,
     stored_model,
     unreadable_place,
@@ -36,7 +36,6 @@ from lmrt.domain.stores import (
     StoredModel,
     StoreName,
 )
-from lmrt.ports.models import ArtifactReader
 
 _BESIDE = (".etag", ".json")
 _UNFINISHED = ".downloadInProgress"
@@ -49,14 +48,14 @@ class LlamaCppStore:
 
     Args:
         folder: Its cache, there or not.
-        readers: Readers of artifact formats.
+        reader: Reads what lies in a place.
     """
 
     name = StoreName.LLAMA_CPP
 
-    def __init__(self, folder: Path, readers: Sequence[ArtifactReader]) -> None:
+    def __init__(self, folder: Path, reader: PlaceReader) -> None:
         self._folder = Path(os.path.realpath(folder))
-        self._readers = tuple(readers)
+        self._reader = reader
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -73,16 +72,17 @@ class LlamaCppStore:
             return StoreContents()
         except OSError as error:
             return StoreContents(findings=(unreadable_place(self._folder, error),))
-        found = read_place(self._readers, self._folder, names)
+        found = self._reader.read(self._folder, names)
         findings: list[Finding] = [*found.findings, *self._unfinished(names)]
         recorded = dict(self._recorded(names))
         models = []
-        for one in found.described:
-            place = self._folder / one.artifact.files[0].path
-            beside = [path for file in one.artifact.files for path in self._beside(file.path)]
+        for one in found.facts:
+            place = self._folder / one.files[0]
+            beside = [path for name in one.files for path in self._beside(name)]
             others = tuple(stored_file(path) for path in beside)
             entry = Entry(place.name, str(place), place, others=others)
             models.append(stored_model(self.name, entry, one, self._folder, recorded.get))
+        self._reader.keep()
         return StoreContents(named_apart(models), tuple(findings))
 
     def removal(self, model: StoredModel) -> Removal:

@@ -19,8 +19,8 @@ from lmrt.adapters.stores.ollama_manifests import (
 )
 from lmrt.adapters.stores.reading import (
     Entry,
+    PlaceReader,
     named_apart,
-    read_place,
     stored_file,
     stored_model,
     unreadable_place,
@@ -42,7 +42,6 @@ from lmrt.domain.stores import (
     StoredModel,
     StoreName,
 )
-from lmrt.ports.models import ArtifactReader
 
 
 class OllamaStore:
@@ -50,14 +49,14 @@ class OllamaStore:
 
     Args:
         roots: Folders with `manifests` and `blobs`, there or not.
-        readers: Readers of artifact formats.
+        reader: Reads what lies in a place.
     """
 
     name = StoreName.OLLAMA
 
-    def __init__(self, roots: Sequence[Path], readers: Sequence[ArtifactReader]) -> None:
+    def __init__(self, roots: Sequence[Path], reader: PlaceReader) -> None:
         self._roots = tuple(dict.fromkeys(Path(os.path.realpath(root)) for root in roots))
-        self._readers = tuple(readers)
+        self._reader = reader
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -80,6 +79,7 @@ class OllamaStore:
                 continue
             for manifest in found:
                 models += self._models(root, manifest, findings)
+        self._reader.keep()
         return StoreContents(named_apart(models), tuple(findings))
 
     def removal(self, model: StoredModel) -> Removal:
@@ -139,17 +139,17 @@ class OllamaStore:
         if models[0] not in sound:
             return
         blob = models[0].blob(root)
-        found = read_place(self._readers, blob, ())
+        found = self._reader.read(blob)
         findings += found.findings
         others = tuple(
             stored_file(layer.blob(root), Sha256(layer.digest))
             for layer in sound
             if layer is not models[0]
         )
-        if not found.described and not found.findings:
+        if not found.facts and not found.findings:
             what = f"({manifest.name}) is no GGUF of a language model, which lmrt does not read"
             findings.append(UnreadLayout(blob, what))
-        for one in found.described:
+        for one in found.facts:
             entry = Entry(
                 manifest.name, str(blob), blob, title=manifest.name.partition(":")[0], others=others
             )

@@ -5,14 +5,15 @@ from pathlib import Path
 
 from attrs import evolve, field, frozen
 
+from lmrt.adapters.stores.facts import Facts, FactsCache, facts_of
 from lmrt.domain.describe import one_line
 from lmrt.domain.errors import LmrtError
 from lmrt.domain.findings import DanglingLink, Finding, MalformedFile, MissingFile, UnreadablePlace
-from lmrt.domain.models import Artifact, DescribedArtifact
+from lmrt.domain.models import PICKLE_SUFFIXES
 from lmrt.domain.stores import ContentHash, FileIdentity, StoredFile, StoredModel, StoreName
 from lmrt.ports.models import ArtifactReader
 
-_MODEL_SUFFIXES = (".gguf", ".safetensors", ".bin", ".pt", ".pth", ".ckpt")
+_WEIGHTS = (".gguf", ".safetensors", *PICKLE_SUFFIXES)
 
 Recorded = Callable[[Path], ContentHash | None]
 """Returns the hash that a store's layout tells of a file."""
@@ -22,7 +23,7 @@ Recorded = Callable[[Path], ContentHash | None]
 class Found:
     """What lies in one place."""
 
-    described: tuple[DescribedArtifact, ...] = ()
+    facts: tuple[Facts, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
@@ -38,36 +39,56 @@ class Entry:
     others: tuple[StoredFile, ...] = field(default=())
 
 
-def read_place(readers: Iterable[ArtifactReader], place: Path, names: Sequence[str]) -> Found:
-    """Return the artifacts of a folder, or of one file; what is broken hides nothing else.
+class PlaceReader:
+    """Reads what lies in a place; what is broken hides nothing else.
 
     Args:
         readers: Readers of artifact formats.
-        place: The folder or the file.
-        names: The folder's files, looked at one by one where some are broken; none for a file.
+        cache: What was read before of places that are unchanged.
     """
-    described: list[DescribedArtifact] = []
-    findings: list[Finding] = []
-    for reader in readers:
-        try:
-            described += reader.read(place)
-        except LmrtError as error:
-            sound, broken = _one_by_one(reader, place, names)
-            described += sound
-            findings += broken or [finding_of(error, place)]
-    return Found(tuple(described), tuple(dict.fromkeys(findings)))
+
+    def __init__(self, readers: Sequence[ArtifactReader], cache: FactsCache | None = None) -> None:
+        self._readers = tuple(readers)
+        self._cache = cache or FactsCache(None)
+
+    def read(self, place: Path, names: Sequence[str] = ()) -> Found:
+        """Return the artifacts of a folder, or of one file.
+
+        Args:
+            place: The folder or the file.
+            names: The folder's files, looked at one by one where some are broken; none for a file.
+        """
+        known, signature = self._cache.get(place, names)
+        if known is not None:
+            return Found(known)
+        facts: list[Facts] = []
+        findings: list[Finding] = []
+        for reader in self._readers:
+            try:
+                facts += map(facts_of, reader.read(place))
+            except LmrtError as error:
+                sound, broken = _one_by_one(reader, place, names)
+                facts += sound
+                findings += broken or [finding_of(error, place)]
+        if not findings:
+            self._cache.put(place, signature, tuple(facts))
+        return Found(tuple(facts), tuple(dict.fromkeys(findings)))
+
+    def keep(self) -> None:
+        """Remember what was read for the next time."""
+        self._cache.save()
 
 
 def _one_by_one(
     reader: ArtifactReader, folder: Path, names: Sequence[str]
-) -> tuple[list[DescribedArtifact], list[Finding]]:
-    found: dict[str, DescribedArtifact] = {}
+) -> tuple[list[Facts], list[Finding]]:
+    found: dict[str, Facts] = {}
     findings: list[Finding] = []
     for name in names:
-        if not name.lower().endswith(_MODEL_SUFFIXES):
+        if not name.lower().endswith(_WEIGHTS):
             continue
         try:
-            found |= {one.artifact.id: one for one in reader.read(folder / name)}
+            found |= {one.artifact.id: facts_of(one) for one in reader.read(folder / name)}
         except LmrtError as error:
             findings.append(finding_of(error, folder / name))
     return list(found.values()), findings
@@ -101,56 +122,47 @@ def stored_file(path: Path, content: ContentHash | None = None) -> StoredFile:
 
 
 def stored_model(
-    store: StoreName, entry: Entry, described: DescribedArtifact, root: Path, recorded: Recorded
+    store: StoreName, entry: Entry, facts: Facts, root: Path, recorded: Recorded
 ) -> StoredModel:
     """Return the model that an artifact is, as its store names it.
 
     Args:
         store: Whose store it is.
         entry: How the store names it.
-        described: The artifact.
+        facts: The artifact.
         root: The folder that its files' paths begin in.
         recorded: Tells the hashes of files.
 
     Raises:
         OSError: A file has gone since it was read.
     """
-    artifact = described.artifact
-    weights, others = _files(artifact, root, recorded)
+    weights: list[StoredFile] = []
+    others: list[StoredFile] = []
+    for name in facts.files:
+        path = root / name
+        # Companions of a folder are texts; what may hold weights ends like it, or has no ending.
+        is_weights = path.name.lower().endswith(_WEIGHTS) or not path.suffix
+        (weights if is_weights else others).append(stored_file(path, recorded(path)))
     return StoredModel(
         store=store,
         name=entry.name,
-        title=one_line(described.name) or entry.title or _stem(artifact, root),
+        title=one_line(facts.title) or entry.title or _stem(facts.files[0], root),
         reference=entry.reference,
-        format=artifact.format,
-        quantization=artifact.quantization.name,
-        architecture=artifact.architecture,
-        modalities=described.modalities,
-        trained_context=described.trained_context,
-        parameters=described.shape.parameters,
+        format=facts.format,
+        quantization=facts.quantization,
+        architecture=facts.architecture,
+        modalities=facts.modalities,
+        trained_context=facts.trained_context,
+        parameters=facts.parameters,
         location=entry.location,
-        weights=weights,
-        others=others + entry.others,
+        weights=tuple(weights),
+        others=(*others, *entry.others),
         revision=entry.revision,
     )
 
 
-def _files(
-    artifact: Artifact, root: Path, recorded: Recorded
-) -> tuple[tuple[StoredFile, ...], tuple[StoredFile, ...]]:
-    weights: list[StoredFile] = []
-    others: list[StoredFile] = []
-    for file in artifact.files:
-        path = root / file.path
-        # Companions of a folder are texts; what may hold weights ends like it, or has no ending.
-        is_weights = path.name.lower().endswith(_MODEL_SUFFIXES) or not path.suffix
-        (weights if is_weights else others).append(stored_file(path, recorded(path)))
-    return tuple(weights), tuple(others)
-
-
-def _stem(artifact: Artifact, root: Path) -> str:
-    first = artifact.files[0].path
-    return first.removesuffix(".gguf") if first.lower().endswith(".gguf") else root.name
+def _stem(first: str, root: Path) -> str:
+    return first[: -len(".gguf")] if first.lower().endswith(".gguf") else root.name
 
 
 def nothing_recorded(_path: Path) -> None:
