@@ -118,7 +118,7 @@ class HeadersIncomplete:
     def message(self) -> str:
         """One line for people."""
         more = f" and {len(self.files) - 1} more" if len(self.files) > 1 else ""
-        return f"before the download `{self.files[0]}`{more} {self.what}"
+        return f"`{self.files[0]}`{more}: {self.what}"
 
 
 @frozen

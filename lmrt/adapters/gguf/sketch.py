@@ -26,8 +26,8 @@ from lmrt.ports.headers import RemoteFiles
 
 _WHOLE = 2**18
 """Bytes that are fetched at a time where an array is read as a whole."""
-_LEFT_OUT = "is left out of the plan: "
-_NO_ROOM = _LEFT_OUT + "its header takes more than what is read of a repository"
+_LEFT_OUT = "left out of the plan: "
+_NO_ROOM = _LEFT_OUT + "the header takes more than what is read before a download"
 
 
 class _Lost(Exception):  # noqa: N818 - no error: another way is tried

@@ -25,7 +25,7 @@ from lmrt.domain.models import (
     WeightBytes,
 )
 
-_COMPANIONS = (
+COMPANIONS = (
     "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
     "tokenizer.model", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
     TEMPLATE, "chat_template.json", "preprocessor_config.json", "processor_config.json",
@@ -120,7 +120,7 @@ def _architecture(config: Settings) -> str:
 
 def _files(folder: Path, names: Sequence[str], weights: Sequence[str]) -> tuple[ArtifactFile, ...]:
     pickled = PICKLE_INDEX if weights[0].lower().endswith(PICKLE_SUFFIXES) else INDEX
-    present = [name for name in (pickled, *_COMPANIONS) if name in names]
+    present = [name for name in (pickled, *COMPANIONS) if name in names]
     return tuple(ArtifactFile(name, _size(folder / name)) for name in (*weights, *present))
 
 

@@ -34,6 +34,11 @@ def weight_bytes(tensors: Sequence[Tensor], layers: int) -> WeightBytes:
     return WeightBytes(tuple(blocks), **places)
 
 
+def in_layer(name: str) -> bool:
+    """Return whether a tensor belongs to one of the repeating layers."""
+    return _LAYER.search(name) is not None and not _BESIDE.search(name)
+
+
 def _place(name: str) -> str:
     if _INPUT.search(name):
         return "input"
