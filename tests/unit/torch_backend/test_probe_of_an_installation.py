@@ -37,7 +37,7 @@ def test_a_whole_installation() -> None:
     found = probe.probe_of(WHOLE, (CPU,))
     assert found.availability == Available("2.13.0")
     assert found.devices == (CPU,)
-    assert found.formats == {ArtifactFormat.SAFETENSORS}
+    assert found.formats == {ArtifactFormat.SAFETENSORS, ArtifactFormat.PICKLE}
     assert found.architectures is TEXT_ARCHITECTURES
     assert set(found.kv_types) == {KvType.F32, KvType.BF16, KvType.F16}
     assert found.kv_follows_weights
