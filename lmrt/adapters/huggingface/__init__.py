@@ -1,7 +1,9 @@
 """Models on the Hugging Face Hub and in its local cache."""
 
 from lmrt.adapters.huggingface.client import HubClient
+from lmrt.adapters.huggingface.hub_source import HubModelSource
+from lmrt.adapters.huggingface.materializer import HubMaterializer
 from lmrt.adapters.huggingface.policy import HubPolicy
 from lmrt.adapters.huggingface.source import HubCacheSource
 
-__all__ = ["HubCacheSource", "HubClient", "HubPolicy"]
+__all__ = ["HubCacheSource", "HubClient", "HubMaterializer", "HubModelSource", "HubPolicy"]

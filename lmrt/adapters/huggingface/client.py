@@ -41,6 +41,13 @@ class HubClient:
 
         return (self._endpoint or constants.ENDPOINT).rstrip("/")
 
+    @property
+    def offline(self) -> bool:
+        """Whether the user forbids the network (`HF_HUB_OFFLINE`)."""
+        from huggingface_hub import constants
+
+        return bool(constants.is_offline_mode())
+
     def listing(self, repository: str, revision: str | None = None) -> Listing:
         """Return the files of a repository.
 

@@ -53,6 +53,7 @@ class PartReader:
         """
         from httpx2 import HTTPError, InvalidURL
         from huggingface_hub import hf_raise_for_status
+        from huggingface_hub.errors import OfflineModeIsEnabled
 
         wanted = range(start, end)
         try:
@@ -68,7 +69,7 @@ class PartReader:
                 if response.history:
                     self._moved[url] = str(response.url)
                 yield from _body(response, file, place, wanted, skipping=skipping)
-        except (HTTPError, InvalidURL) as error:
+        except (HTTPError, InvalidURL, OfflineModeIsEnabled) as error:
             raise hub_failure(error, place) from error
 
     def _get(self, url: str, headers: Mapping[str, str], wanted: range, file: RemoteFile) -> Any:

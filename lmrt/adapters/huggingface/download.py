@@ -1,0 +1,142 @@
+"""One content on its way into the cache: resumed, verified, and only then given its name.
+
+huggingface_hub's own download is not used: since version 1 it begins anew after every interruption,
+with a file name of its own for each process, and its Xet transfers neither resume nor tell where
+they are. The same bytes come over HTTP, for which the cache's layout has always had
+`ETAG.incomplete`.
+"""
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from lmrt.adapters.huggingface.client import HubClient
+from lmrt.adapters.huggingface.errors import Place
+from lmrt.adapters.huggingface.listing import Listing, RemoteFile
+from lmrt.domain.errors import LmrtError, NotMaterialized
+
+_LONGEST_ANSWER = 2**34
+"""Bytes asked for at once: below the 50 GB to which the Hub's servers limit one answer."""
+
+_PIECE = 2**20
+
+
+@frozen
+class Watch:
+    """Who is told of a download.
+
+    Attributes:
+        came: Takes the bytes of the file that are here.
+        retried: Takes what went wrong, and the seconds before the next attempt.
+    """
+
+    came: Callable[[int], None]
+    retried: Callable[[str, float], None]
+
+
+def fetch_blob(
+    client: HubClient, listing: Listing, file: RemoteFile, blob: Path, watch: Watch
+) -> int:
+    """Download a content, going on where an earlier attempt ended; the caller holds its lock.
+
+    Args:
+        client: Asks the Hub.
+        listing: Where the file is listed.
+        file: The file.
+        blob: Where the content goes, once it is whole and verified.
+        watch: Is told how it goes.
+
+    Returns:
+        The bytes that came over the network.
+
+    Raises:
+        NotMaterialized: It cannot be downloaded, or is not what the Hub says that it is
+            (`checksum-mismatch`); a wrong file is removed.
+        OSError: The disk does not take it; what has come is kept.
+    """
+    part = blob.with_name(f"{blob.name}.incomplete")
+    fetched = 0
+    resumed = True
+    while True:
+        with part.open("ab") as out:
+            start, digest = _resumed(part, file)
+            out.truncate(start)
+            fetched += _receive(client, listing, file, out, start, digest, watch)
+            out.flush()
+            os.fsync(out.fileno())
+        if digest.hexdigest() == file.etag:
+            part.replace(blob)
+            return fetched
+        part.unlink()
+        if not (resumed and start):
+            raise _mismatch(client, listing, file, digest.hexdigest())
+        resumed = False
+        watch.retried("what had come before is damaged", 0.0)
+
+
+def git_or_sha256(file: RemoteFile) -> Any:
+    """Return a fresh hash, of the kind that the Hub tells for the file."""
+    if file.sha256 is not None:
+        return hashlib.sha256()
+    return hashlib.sha1(b"blob %d\0" % file.size, usedforsecurity=False)
+
+
+def _resumed(part: Path, file: RemoteFile) -> tuple[int, Any]:
+    """Return how many bytes of an earlier attempt count, with their hash."""
+    digest = git_or_sha256(file)
+    size = part.stat().st_size
+    if size > file.size:
+        return 0, digest
+    with part.open("rb") as known:
+        while piece := known.read(_PIECE):
+            digest.update(piece)
+    return size, digest
+
+
+def _receive(
+    client: HubClient,
+    listing: Listing,
+    file: RemoteFile,
+    out: Any,
+    done: int,
+    digest: Any,
+    watch: Watch,
+) -> int:
+    """Append what is missing, asking again after what may pass; return the bytes that came."""
+    start, failures = done, 0
+    watch.came(done)
+    while done < file.size:
+        end = min(done + _LONGEST_ANSWER, file.size)
+        try:
+            with closing(client.chunks(listing, file.name, done, end, skipping=True)) as chunks:
+                for chunk in chunks:
+                    out.write(chunk)
+                    digest.update(chunk)
+                    done += len(chunk)
+                    failures = 0
+                    watch.came(done)
+        except LmrtError as error:
+            failures += 1
+            pause = client.policy.pause_after(error, failures)
+            if pause is None:
+                raise
+            watch.retried(error.message, pause)
+            time.sleep(pause)
+    return done - start
+
+
+def _mismatch(client: HubClient, listing: Listing, file: RemoteFile, got: str) -> NotMaterialized:
+    place = Place(client.endpoint, listing.repository, listing.commit, file.name)
+    return NotMaterialized(
+        f"`{place}` came with other bytes than the Hub lists, and was removed",
+        code="checksum-mismatch",
+        context={**place.context, "wanted": file.etag, "got": got},
+        note=f"its hash is {got[:12]}…, but must be {file.etag[:12]}…",
+        hint="run again; where it stays, a proxy or the disk damages files",
+    )
