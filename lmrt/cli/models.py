@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lmrt.domain.models import ResolvedModel
 
 app = typer.Typer(help="The models that are here, and how to get others.", no_args_is_help=True)
+app.command("catalogue")(models_catalogue.catalogue)
 app.command("show")(models_show.show)
 app.command("pull")(models_pull.pull)
 app.command("path")(models_path.path)

@@ -58,9 +58,13 @@ def refused(folder: Path, old: str, new: str) -> str:
 
 def test_a_size_takes_from_its_family_what_it_does_not_say(tmp_path: Path) -> None:
     small, large = read(tmp_path)
-    assert (small.licence, small.gated, small.modalities) == ("MIT", False, {Modality.TEXT})
+    assert (small.licence, small.gated, small.modalities) == (
+        "MIT",
+        False,
+        frozenset({Modality.TEXT}),
+    )
     assert (large.licence, large.gated) == ("Apache-2.0", True)
-    assert large.modalities == {Modality.TEXT, Modality.IMAGE}
+    assert large.modalities == frozenset({Modality.TEXT, Modality.IMAGE})
     assert (large.parameters, large.active_parameters) == (8_000_000_000, 1_000_000_000)
 
 
