@@ -33,6 +33,9 @@ def test_the_wheel_carries_the_model_and_finds_it(tmp_path: Path) -> None:
         names = archive.namelist()
         archive.extractall(site)
     assert "lmrt/py.typed" in names
+    data = sorted((ROOT / "lmrt" / "adapters" / "catalogue" / "data").glob("*.toml"))
+    assert data
+    assert {path.relative_to(ROOT).as_posix() for path in data} <= set(names)
     assert not [name for name in names if name.startswith(("tests/", "guide/", "benchmarks/"))]
     run = subprocess.run(
         [sys.executable, "-c", PROGRAM],
