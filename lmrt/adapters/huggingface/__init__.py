@@ -3,7 +3,15 @@
 from lmrt.adapters.huggingface.client import HubClient
 from lmrt.adapters.huggingface.hub_source import HubModelSource
 from lmrt.adapters.huggingface.materializer import HubMaterializer
+from lmrt.adapters.huggingface.metadata import HubMetadata
 from lmrt.adapters.huggingface.policy import HubPolicy
 from lmrt.adapters.huggingface.source import HubCacheSource
 
-__all__ = ["HubCacheSource", "HubClient", "HubMaterializer", "HubModelSource", "HubPolicy"]
+__all__ = [
+    "HubCacheSource",
+    "HubClient",
+    "HubMaterializer",
+    "HubMetadata",
+    "HubModelSource",
+    "HubPolicy",
+]

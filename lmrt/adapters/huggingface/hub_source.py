@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 from attrs import evolve
 
@@ -17,13 +16,14 @@ from lmrt.adapters.huggingface.choosing import chosen
 from lmrt.adapters.huggingface.client import HubClient
 from lmrt.adapters.huggingface.errors import PASSING, Place, offline
 from lmrt.adapters.huggingface.listing import Listing
+from lmrt.adapters.huggingface.metadata import HubMetadata
 from lmrt.adapters.huggingface.needed import lies_whole, needed_files
 from lmrt.adapters.huggingface.reading import read_repository
 from lmrt.domain.describe import merged, one_model, several_models
 from lmrt.domain.errors import LmrtError, ModelNotFound, NotMaterialized
 from lmrt.domain.files import unreadable
 from lmrt.domain.models import DescribedArtifact, HubSource, LocalSource, ResolvedModel
-from lmrt.domain.notices import CachedCopyUsed
+from lmrt.domain.notices import CachedCopyUsed, HeadersIncomplete
 from lmrt.domain.references import HubRepository, Interpretation, Lookup
 from lmrt.ports.models import ArtifactReader
 
@@ -38,20 +38,6 @@ _NO_ACCESS = frozenset(
         "token-refused",
     }
 )
-
-
-class Describer(Protocol):
-    """Describes artifacts that are not here."""
-
-    def describe(self, listing: Listing) -> tuple[DescribedArtifact, ...]:
-        """Return the artifacts of a listing, as the readers would of the real files.
-
-        Their paths are relative to the repository, their sources `HubSource`.
-
-        Raises:
-            LmrtError: The Hub does not give the headers, or they are malformed.
-        """
-        ...
 
 
 class HubModelSource:
@@ -72,7 +58,7 @@ class HubModelSource:
         self,
         readers: Sequence[ArtifactReader],
         client: HubClient,
-        metadata: Describer,
+        metadata: HubMetadata,
         cache: Path | None = None,
     ) -> None:
         self._readers = tuple(readers)
@@ -129,10 +115,16 @@ class HubModelSource:
 
     def _listed(self, wanted: HubRepository, listing: Listing) -> ResolvedModel:
         described = self._metadata.describe(listing)
-        if not described:
+        if not described.artifacts:
             raise _no_model(wanted, listing)
-        found = chosen(wanted, described, f"at commit {listing.commit[:7]}")
-        return _model(wanted, listing.commit, [self._placed(one, listing) for one in found])
+        try:
+            found = chosen(wanted, described.artifacts, f"at commit {listing.commit[:7]}")
+        except ModelNotFound as error:
+            # It may be there, but too large to be described, or malformed.
+            error.note = next((one.message for one in described.notices), error.note)
+            raise
+        model = _model(wanted, listing.commit, [self._placed(one, listing) for one in found])
+        return evolve(model, notices=_concerning(wanted, found, described.notices))
 
     def _placed(self, one: DescribedArtifact, listing: Listing) -> DescribedArtifact:
         """Return the artifact with its source: the cache where it lies there whole."""
@@ -170,6 +162,18 @@ def _model(
         resolved_as="hub",
         fallback_name=wanted.repository.rpartition("/")[2],
     )
+
+
+def _concerning(
+    wanted: HubRepository,
+    found: Sequence[DescribedArtifact],
+    notices: Sequence[HeadersIncomplete],
+) -> tuple[HeadersIncomplete, ...]:
+    """Return the notices that matter: those of other files do not where a file was named."""
+    if wanted.variant is None and wanted.file is None:
+        return tuple(notices)
+    files = {file.path for one in found for file in one.artifact.files}
+    return tuple(notice for notice in notices if not files.isdisjoint(notice.files))
 
 
 def _no_model(wanted: HubRepository, listing: Listing) -> ModelNotFound:

@@ -30,7 +30,7 @@ _SMALL_INDEX = 2**20
 _LOOSE = re.compile(r"model.*\.safetensors", re.DOTALL)
 _SHARD = re.compile(r"(?P<stem>model.*?)-(?P<number>\d+)-of-(?P<count>\d+)\.safetensors")
 _ESTIMATED = (
-    "the header is not read before the download: how the bytes spread over the layers is "
+    "headers not read before the download; how the bytes spread over the layers is "
     "estimated, their sum is exact"
 )
 

@@ -1,0 +1,107 @@
+"""A repository's files as sketchers read them: in parts, side by side, and not too much."""
+
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from lmrt.adapters.huggingface.errors import Place, nonsense
+from lmrt.adapters.huggingface.listing import Listing
+from lmrt.domain.filenames import checked_names, name_fault
+from lmrt.domain.models import PICKLE_SUFFIXES
+from lmrt.ports.headers import Span
+
+ROOM = 4_500_000
+"""Bytes that are read of a repository at most. With the listing it stays below 5 MB."""
+_SIDE_BY_SIDE = 8
+"""Requests under way at the same time: some tens of variants take a second or two."""
+_LARGEST = 2**44
+"""Bytes of the largest file that is believed in, 16 TiB."""
+_WEIGHTS = (".gguf", ".safetensors", *PICKLE_SUFFIXES)
+_BESIDE = (".json", ".jinja", ".model", ".py", ".txt")
+
+
+class PartsClient(Protocol):
+    """What is needed of a `HubClient`."""
+
+    @property
+    def endpoint(self) -> str:
+        """The Hub's address."""
+        ...
+
+    def fetch(self, listing: Listing, name: str, start: int, end: int) -> bytes:
+        """Return a part of a file; see `HubClient.fetch`."""
+        ...
+
+
+class ListedFiles:
+    """The files of a listing that can be a model's; a `RemoteFiles`.
+
+    Args:
+        client: Fetches parts of them.
+        listing: What there is.
+
+    Raises:
+        NotMaterialized: The name of a file is not safe to use (`hostile-file-name`), or its size
+            makes no sense (`malformed-answer`).
+    """
+
+    def __init__(self, client: PartsClient, listing: Listing) -> None:
+        self._client = client
+        self._listing = listing
+        self.room = ROOM
+        self.sizes: Mapping[str, int] = model_files(listing)
+        for name, size in self.sizes.items():
+            if not 0 <= size <= _LARGEST:
+                raise nonsense(self._place(name), f"the listing gives a size of {size:,} bytes")
+
+    def read(self, spans: Sequence[Span]) -> list[bytes]:
+        """Return the bytes of several spans; see `RemoteFiles.read`."""
+        self.room -= sum(span.size for span in spans)
+        if self.room < 0:
+            raise AssertionError("more is read than there is room for")
+        if len(spans) <= 1:
+            return [self._fetch(span) for span in spans]
+        with ThreadPoolExecutor(_SIDE_BY_SIDE, "lmrt-headers") as pool:
+            try:
+                return list(pool.map(self._fetch, spans))
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _fetch(self, span: Span) -> bytes:
+        if not span.size:
+            return b""
+        data = self._client.fetch(self._listing, span.name, span.start, span.end)
+        if len(data) != span.size:
+            what = f"it gave {len(data):,} bytes where {span.size:,} were asked for"
+            raise nonsense(self._place(span.name), what)
+        return data
+
+    def _place(self, name: str) -> Place:
+        return Place(self._client.endpoint, self._listing.repository, self._listing.commit, name)
+
+
+def model_files(listing: Listing) -> Mapping[str, int]:
+    """Return the sizes of files that can be a model's, by name.
+
+    Those are weights in the repository itself or in a folder of it, since large GGUFs often lie in
+    a folder each, and what can lie beside weights. Other names do not matter, however odd.
+
+    Raises:
+        NotMaterialized: A name is not safe to use (`hostile-file-name`).
+    """
+    sizes = {
+        file.name: file.size
+        for file in listing.files
+        if _is_weights(file.name) or (_lies_beside(file.name) and name_fault(file.name) is None)
+    }
+    return {name: sizes[name] for name in checked_names(sorted(sizes))}
+
+
+def _is_weights(name: str) -> bool:
+    folder, base = os.path.split(name)
+    return "/" not in folder and base.lower().endswith(_WEIGHTS) and base[0] != "."
+
+
+def _lies_beside(name: str) -> bool:
+    return "/" not in name and name.endswith(_BESIDE)
