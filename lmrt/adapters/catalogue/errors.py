@@ -2,39 +2,46 @@
 
 from collections.abc import Sequence
 
+from lmrt.domain.describe import listed
 from lmrt.domain.errors import LmrtError, NotMaterialized
 
 _NOT_HERE = "not-downloaded"
+_SHOWN = 8
 
 
 def none_found(alias: str, failures: Sequence[tuple[str, LmrtError]]) -> LmrtError:
     """Return the error for an alias of which no repository or folder gives a model.
 
-    It has the code of the first failure, since the places are asked for one and the same model;
-    where all of them are only not here, the hint tells how to get one.
+    It is of the kind of the first failure that is more than files that are not here, since all
+    places are asked for one and the same model.
 
     Args:
         alias: What the user typed.
         failures: Each place with what was wrong, at least one.
     """
-    note = "\n".join(f"`{place}`: {error.message}" for place, error in failures)
-    context = {
-        "reference": alias,
-        "places": {place: error.code for place, error in failures},
-    }
-    if all(error.code == _NOT_HERE for _, error in failures):
+    context = {"reference": alias, "places": {place: error.code for place, error in failures}}
+    telling = [error for _, error in failures if error.code != _NOT_HERE]
+    if not telling:
         return NotMaterialized(
             f"no variant of `{alias}` is on this machine",
             code="not-downloaded",
             context=context,
-            note=note,
-            hint=f"rt models pull {alias}",
+            note=f"looked for {listed([place for place, _ in failures])}",
+            hint=f"`rt models pull {alias}` downloads the one that runs best here",
         )
-    _, first = next(each for each in failures if each[1].code != _NOT_HERE)
-    return type(first)(
+    return type(telling[0])(
         f"no variant of `{alias}` can be reached",
-        code=first.code,
+        code=telling[0].code,
         context=context,
-        note=note,
-        hint=first.hint,
+        note=_reasons(failures),
+        hint=telling[0].hint,
     )
+
+
+def _reasons(failures: Sequence[tuple[str, LmrtError]]) -> str:
+    lines = [
+        error.message if place in error.message else f"`{place}`: {error.message}"
+        for place, error in failures
+    ]
+    more = [f"and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    return "\n".join([*lines[:_SHOWN], *more])
