@@ -38,8 +38,8 @@ class Pattern:
     def draw(self, rng: random.Random) -> str:
         """Return one question."""
         weight = len(self.names)
-        if rng.random() * (weight + 4 * len(self.lines)) < weight:
-            text = rng.choice(self.frames).replace(SLOT, rng.choice(self.names))
+        if rng.random() * (weight + len(self.lines)) < weight:
+            text = re.sub(SLOT, lambda _: rng.choice(self.names), rng.choice(self.frames))
         else:
             text = rng.choice(self.lines)
         return unfold(text, rng)

@@ -1,6 +1,7 @@
 """Makes the bundled model: topics, tokenizer, training, rounding, export, evaluation, card."""
 
 import argparse
+import random
 import sys
 import time
 from collections.abc import Mapping
@@ -15,14 +16,14 @@ from guide.export import export
 from guide.files import MODEL_DIR
 from guide.model import Guide, parameter_count
 from guide.optimise import THREADS, Recipe, optimise, round_to_half
-from guide.patterns import Pattern, load_patterns
+from guide.patterns import Pattern, load_patterns, unfold
 from guide.sampler import make_sampler
 from guide.shape import Shape
 from guide.split import split
 from guide.tokenizer import Codec, train_codec
 from guide.topics import TOPICS_DIR, Knowledge, TopicError, load_knowledge
 
-VOCABULARY = 2048
+VOCABULARY = 4096
 SEED = 1
 
 
@@ -49,7 +50,9 @@ def make(
 ) -> Made:
     """Train the tokenizer and the model, and round the model."""
     sampler = make_sampler(knowledge, seed, patterns=patterns)
+    rng = random.Random(seed)
     questions = [asked.text for asked in sampler.divided.train]
+    questions += [unfold(line, rng) for row in sampler.patterns.values() for line in row.lines]
     codec = train_codec(texts(knowledge, questions), vocabulary)
     model = optimise(evolve(shape, vocabulary=codec.size), recipe, sampler, codec)
     round_to_half(model)
