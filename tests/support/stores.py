@@ -25,6 +25,7 @@ from lmrt.adapters.stores import (
     OllamaStore,
     PlaceReader,
     below_models_dir,
+    bundled,
     by_path,
 )
 from lmrt.application.stores import Stores
@@ -155,6 +156,13 @@ def lm_studio_store(root: Path) -> FolderStore:
     """Return the store of an LM Studio folder."""
     return FolderStore(
         StoreName.LM_STUDIO, (root,), reader=READER, walk=model_folders, refer=by_path
+    )
+
+
+def bundled_store(folder: Path) -> FolderStore:
+    """Return the store of a model that comes with lmrt."""
+    return FolderStore(
+        StoreName.BUNDLED, (folder,), reader=READER, walk=model_folders, refer=bundled
     )
 
 

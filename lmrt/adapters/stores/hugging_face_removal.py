@@ -1,6 +1,7 @@
 """Removing from the Hugging Face cache as `huggingface_hub` itself does."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,12 @@ from lmrt.domain.errors import LmrtError
 from lmrt.domain.stores import KeptFile, Removal, StoredModel
 
 if TYPE_CHECKING:
-    from huggingface_hub import CachedRevisionInfo, DeleteCacheStrategy, HFCacheInfo
+    from huggingface_hub import (
+        CachedRepoInfo,
+        CachedRevisionInfo,
+        DeleteCacheStrategy,
+        HFCacheInfo,
+    )
 
 
 def removal(cache: Path, model: StoredModel, *, alone: bool) -> Removal:
@@ -64,9 +70,12 @@ def _strategy(
         info = scan_cache_dir(cache)
     except CacheNotFound as error:
         raise gone(model) from error
-    revision = _revision(info, model)
-    if revision is None:
+    own = _own(info, model)
+    if own is None:
         raise _damaged(info, cache, model)
+    repository, revision = own
+    # Copies of a repository have the same commits: only this one may be looked at.
+    info = replace(info, repos=frozenset({repository}))
     if alone:
         strategy = info.delete_revisions(revision.commit_hash)
     else:
@@ -79,11 +88,13 @@ def _strategy(
     return revision, strategy
 
 
-def _revision(info: "HFCacheInfo", model: StoredModel) -> "CachedRevisionInfo | None":
+def _own(
+    info: "HFCacheInfo", model: StoredModel
+) -> "tuple[CachedRepoInfo, CachedRevisionInfo] | None":
     for repository in info.repos:
         for revision in repository.revisions:
             if model.location.is_relative_to(revision.snapshot_path):
-                return revision
+                return repository, revision
     return None
 
 

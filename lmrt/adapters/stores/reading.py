@@ -83,15 +83,17 @@ def _one_by_one(
     reader: ArtifactReader, folder: Path, names: Sequence[str]
 ) -> tuple[list[Facts], list[Finding]]:
     found: dict[str, Facts] = {}
-    findings: list[Finding] = []
+    findings: dict[object, Finding] = {}
     for name in names:
         if not name.lower().endswith(_WEIGHTS):
             continue
         try:
             found |= {one.artifact.id: facts_of(one) for one in reader.read(folder / name)}
         except LmrtError as error:
-            findings.append(finding_of(error, folder / name))
-    return list(found.values()), findings
+            # Every part that is there tells of the same parts that are missing.
+            missing = error.context.get("missing")
+            findings.setdefault(str(missing) if missing else name, finding_of(error, folder / name))
+    return list(found.values()), list(findings.values())
 
 
 def finding_of(error: LmrtError, place: Path) -> Finding:
