@@ -158,7 +158,8 @@ class VariantLeftOut:
     @property
     def message(self) -> str:
         """One line for people."""
-        return f"`{self.place}` was not considered: {self.reason}"
+        place = "one variant" if f"`{self.place}" in self.reason else f"`{self.place}`"
+        return f"{place} was not considered: {self.reason}"
 
 
 Notice = (

@@ -9,8 +9,9 @@ import pytest
 from lmrt.adapters.catalogue import CatalogueSource, OwnVariantsSource
 from lmrt.adapters.filesystem import LocalModelSource
 from lmrt.adapters.gguf import GgufReader
-from lmrt.adapters.huggingface import HubCacheSource
+from lmrt.adapters.huggingface import HubModelSource
 from lmrt.adapters.safetensors import SafetensorsReader
+from lmrt.domain.catalogue import Catalogue
 from lmrt.domain.errors import LmrtError, LoadFailed, NotMaterialized
 from lmrt.domain.models import ArtifactFormat, LocalSource, ResolvedModel
 from lmrt.domain.notices import VariantLeftOut
@@ -42,8 +43,8 @@ def lookup(tmp_path: Path) -> Lookup:
     return Lookup(tmp_path / "models", offline=True)
 
 
-def hub(tmp_path: Path) -> HubCacheSource:
-    return HubCacheSource(READERS, tmp_path / "hub")
+def hub(tmp_path: Path) -> HubModelSource:
+    return hub_source(tmp_path / "hub")
 
 
 def cached(tmp_path: Path, folders: Mapping[str, Path], *names: str) -> None:
@@ -197,8 +198,13 @@ def test_other_readings_and_unknown_names_are_not_the_catalogue_s(
 
 
 def test_the_catalogue_is_read_when_it_is_needed_and_once(tmp_path: Path, lookup: Lookup) -> None:
-    reads = []
-    source = CatalogueSource(hub(tmp_path), lambda: reads.append(1) or tiny_catalogue())
+    reads: list[int] = []
+
+    def read() -> Catalogue:
+        reads.append(1)
+        return tiny_catalogue()
+
+    source = CatalogueSource(hub(tmp_path), read)
     assert reads == []
     source.find(LocalPath("tiny"), lookup)
     assert reads == []
@@ -211,12 +217,12 @@ def test_repositories_are_asked_at_once(tmp_path: Path, lookup: Lookup) -> None:
     """Each waits until all three are asked: one after the other they would never be."""
     everyone = threading.Barrier(3, timeout=20)
 
-    class Waiting(HubCacheSource):
+    class Waiting(LocalModelSource):
         def find(self, interpretation: object, lookup: Lookup) -> ResolvedModel | None:
             everyone.wait()
             return None
 
-    source = CatalogueSource(Waiting(READERS), tiny_catalogue)
+    source = CatalogueSource(Waiting(READERS, {}), tiny_catalogue)
     with pytest.raises(LmrtError) as caught:
         source.find(Alias("tiny"), lookup)
     assert caught.value.code == "model-not-found"
@@ -226,12 +232,12 @@ def test_repositories_are_asked_at_once(tmp_path: Path, lookup: Lookup) -> None:
 def test_an_unexpected_failure_is_not_taken_for_a_missing_variant(
     tmp_path: Path, lookup: Lookup
 ) -> None:
-    class Defective(HubCacheSource):
+    class Defective(LocalModelSource):
         def find(self, interpretation: object, lookup: Lookup) -> ResolvedModel | None:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        CatalogueSource(Defective(READERS), tiny_catalogue).find(Alias("tiny"), lookup)
+        CatalogueSource(Defective(READERS, {}), tiny_catalogue).find(Alias("tiny"), lookup)
 
 
 def test_a_list_of_references_is_one_model(
