@@ -8,6 +8,9 @@ from lmrt.domain.errors import ConfigurationError, LoadFailed
 
 DOWNLOAD_AGAIN = "download the file again"
 
+_LONGEST_TEXT = 500
+"""Letters of a message about a file: what it quotes of the file may be of any length."""
+
 
 def printable(text: str) -> str:
     """Return the text with escapes for line breaks and whatever else could confuse a terminal."""
@@ -29,6 +32,8 @@ def malformed_file(
         hint: What to do about it.
         context: More facts, such as the `offset` in bytes where the file is wrong.
     """
+    if len(what) > _LONGEST_TEXT:
+        what = what[:_LONGEST_TEXT] + "…"
     return LoadFailed(
         printable(f"`{path}` {what}"),
         code="malformed-file",

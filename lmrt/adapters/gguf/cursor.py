@@ -12,6 +12,9 @@ Data = bytes | mmap
 MAX_DECODED_TEXT = 2**22
 """Bytes of the longest text that is decoded; real chat templates take some 10,000."""
 
+MAX_TEXT_BYTES = 2**27
+"""Bytes of the texts of an array that are read; the largest vocabularies have some million."""
+
 _U32 = struct.Struct("<I")
 _U64 = struct.Struct("<Q")
 
@@ -97,6 +100,10 @@ class Cursor:
         found = []
         for _ in range(count):
             end = at + 8 + unpack(data, at)[0]
+            if end > offset + MAX_TEXT_BYTES:
+                raise self.failure(
+                    f"holds more than {MAX_TEXT_BYTES:,} bytes of texts at offset {offset:,}", at
+                )
             found.append(data[at + 8 : end])
             at = end
         return found

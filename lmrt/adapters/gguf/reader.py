@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from mmap import ACCESS_READ, mmap
@@ -109,8 +110,12 @@ def _candidates(place: Path) -> Iterator[tuple[Path, ...]]:
 def opened(path: Path) -> Iterator[Header]:
     """Map the file and read its header, which is usable inside the block."""
     try:
-        with path.open("rb") as file:
-            if not path.stat().st_size:
+        # A pipe that nobody writes to would not open otherwise
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise malformed_file(path, "is no ordinary file", hint="put the file itself there")
+            if not status.st_size:
                 raise malformed_file(path, "is empty")
             data = mmap(file.fileno(), 0, access=ACCESS_READ)
     except OSError as error:

@@ -11,7 +11,7 @@ from lmrt.adapters.safetensors.shape import architecture_shape, language_config,
 from lmrt.adapters.safetensors.texts import TEMPLATE, chat_template, generation_defaults
 from lmrt.adapters.safetensors.weights import INDEX, PICKLE_INDEX
 from lmrt.domain.describe import architecture_name
-from lmrt.domain.files import malformed_file, unreadable
+from lmrt.domain.files import malformed_file, printable, unreadable
 from lmrt.domain.messages import Modality
 from lmrt.domain.models import (
     PICKLE_SUFFIXES,
@@ -138,7 +138,7 @@ def _remote_code(names: Sequence[str], config: Settings) -> str | None:
     """
     own = config.text("model_file")
     if own is not None and own.endswith(".py"):
-        return own
+        return printable(own)
     mapped = config.table("auto_map")
     for target in [] if mapped is None else mapped.values.values():
         if not isinstance(target, str):
@@ -146,7 +146,7 @@ def _remote_code(names: Sequence[str], config: Settings) -> str | None:
         repository, _, name = target.rpartition("--")
         file = name.rpartition(".")[0].replace(".", "/") + ".py"
         if repository:
-            return f"{repository}/{file}"
+            return printable(f"{repository}/{file}")
         if file in names:
-            return file
+            return printable(file)
     return None

@@ -1,26 +1,65 @@
 """JSON files of a model's folder, checked."""
 
 import json
+import os
+import stat
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from lmrt.domain.errors import LoadFailed
+from lmrt.domain.filenames import inside
 from lmrt.domain.files import DOWNLOAD_AGAIN, malformed_file, unreadable
 
 MAX_DOCUMENT = 2**25
 """Bytes of the largest JSON that is read; real configurations stay far below."""
+MAX_VALUES = 2**21
+"""Commas and brackets of a JSON text, about as many as its values: each takes some 100 bytes. The
+indexes and headers of the largest models have a million."""
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Return a file, open for reading; a pipe, which may never end or even begin, is refused.
+
+    Raises:
+        LoadFailed: It is no ordinary file (`malformed-file`).
+        OSError: It cannot be opened.
+    """
+    # A pipe that nobody writes to would not open otherwise
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise malformed_file(path, "is no ordinary file", hint="put the file itself there")
+    return os.fdopen(descriptor, "rb")
+
+
+def open_text(path: Path) -> BinaryIO:
+    """Return a file whose content may come into a prompt, so that it must lie in its folder.
+
+    A link among the files of a model could show a prompt any file of the user's.
+
+    Raises:
+        LoadFailed: It is no ordinary file, or a link out of its folder (`malformed-file`).
+        OSError: It cannot be opened.
+    """
+    if path.is_symlink():
+        root, real = Path(os.path.realpath(path.parent)), Path(os.path.realpath(path))
+        if not inside(root, real):
+            what = f"is a link to `{real}` outside of its folder"
+            raise malformed_file(path, what, hint="put the file itself there")
+    return open_file(path)
 
 
 def read_document(path: Path) -> dict[str, Any] | None:
     """Return the JSON object in a file, or None where there is no file.
 
     Raises:
-        LoadFailed: It is no JSON object (`malformed-file`), with line and column.
+        LoadFailed: It is no JSON object (`malformed-file`), with line and column; or a link out of
+            its folder.
         ConfigurationError: It may not be read (`unreadable-input`).
     """
     try:
-        with path.open("rb") as file:
+        with open_text(path) as file:
             data = file.read(MAX_DOCUMENT + 1)
     except FileNotFoundError:
         return None
@@ -42,6 +81,8 @@ def parse_object(data: bytes, path: Path, where: str = "") -> dict[str, Any]:
     Raises:
         LoadFailed: They are no JSON object, or name a key twice (`malformed-file`).
     """
+    if sum(map(data.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise malformed_file(path, f"holds more than {MAX_VALUES:,} values{where}")
     try:
         value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
@@ -64,7 +105,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) < len(pairs):
         twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise ValueError(f"the key `{twice}` occurs twice")
+        raise ValueError(f"the key `{twice[:80]}` occurs twice")
     return result
 
 

@@ -5,13 +5,14 @@ Layout: 8 bytes with the header's length, the header as JSON, the tensors' bytes
 """
 
 import math
+import os
 import struct
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
-from lmrt.adapters.safetensors.documents import parse_object
+from lmrt.adapters.safetensors.documents import open_file, parse_object
 from lmrt.domain.errors import LoadFailed
 from lmrt.domain.files import malformed_file, unreadable
 
@@ -69,8 +70,8 @@ def read_weight_file(folder: Path, name: str) -> WeightFile:
     """
     path = folder / name
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
+        with open_file(path) as file:
+            size = os.fstat(file.fileno()).st_size
             start = file.read(8)
             length = _header_length(path, start, size)
             data = file.read(length)
@@ -101,7 +102,7 @@ def _truncated(path: Path, needed: int, size: int) -> LoadFailed:
 
 
 def _check_metadata(path: Path, metadata: Any) -> None:
-    if not isinstance(metadata, dict):
+    if not isinstance(metadata, dict | None):
         raise malformed_file(path, "has metadata in its header that is no object")
 
 

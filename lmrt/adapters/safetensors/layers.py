@@ -30,6 +30,8 @@ _KINDS = {
     "mlp": Kind.NONE,
     "moe": Kind.NONE,
 }
+_LISTS = ("layer_types", "layers_block_type")
+_PATTERN = "hybrid_override_pattern"
 _PATTERN_LETTERS = {"M": Kind.RECURRENT, "-": Kind.NONE, "E": Kind.NONE}
 _ALL_RECURRENT = frozenset({"mamba", "mamba2", "falcon_mamba", "rwkv"})
 _SLIDING_PERIODS = {"gemma2": 2, "gemma3": 6, "gemma3_text": 6, "gemma3n_text": 5, "cohere2": 4}
@@ -54,18 +56,23 @@ def window(config: Settings) -> int:
     return config.count("sliding_window", "attention_chunk_size") or 0
 
 
+def described_layers(config: Settings) -> int:
+    """Return the number of layers that are described one by one, 0 where none is."""
+    return len(config.texts(*_LISTS) or config.text(_PATTERN) or "")
+
+
 def _listed(config: Settings, layers: int) -> tuple[Kind, ...] | None:
-    for name in ("layer_types", "layers_block_type"):
+    for name in _LISTS:
         listed = config.texts(name)
         if listed is not None:
             if len(listed) < layers:
                 raise config.wrong(name, f"a list of {layers} kinds")
             return tuple(_KINDS.get(kind, Kind.FULL) for kind in listed[:layers])
-    pattern = config.text("hybrid_override_pattern")
+    pattern = config.text(_PATTERN)
     if pattern is None:
         return None
     if len(pattern) < layers:
-        raise config.wrong("hybrid_override_pattern", f"a text of {layers} letters")
+        raise config.wrong(_PATTERN, f"a text of {layers} letters")
     return tuple(_PATTERN_LETTERS.get(letter, Kind.FULL) for letter in pattern[:layers])
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from lmrt.adapters.safetensors.documents import Settings
-from lmrt.adapters.safetensors.layers import Kind, layer_kinds, window
+from lmrt.adapters.safetensors.layers import Kind, described_layers, layer_kinds, window
 from lmrt.adapters.safetensors.recurrent import state_elements
 from lmrt.domain.files import malformed_file
 from lmrt.domain.models import (
@@ -80,7 +80,7 @@ def architecture_shape(config: Settings, parameters: int | None) -> Architecture
     Raises:
         LoadFailed: A size is missing or out of range (`malformed-file`).
     """
-    layers = _required(config, "num_hidden_layers", "n_layer", "n_layers", "num_layers")
+    layers = _layer_count(config)
     hidden = _required(config, "hidden_size", "n_embd", "d_model", "dim")
     if layers > MAX_LAYERS:
         raise malformed_file(config.path, f"claims {layers:,} layers")
@@ -98,6 +98,13 @@ def architecture_shape(config: Settings, parameters: int | None) -> Architecture
         experts_used=config.count("num_experts_per_tok", "moe_top_k") or 0,
         parameters=parameters,
     )
+
+
+def _layer_count(config: Settings) -> int:
+    names = ("num_hidden_layers", "n_layer", "n_layers", "num_layers")
+    # Nemotron-H describes each layer and need not count them
+    described = described_layers(config) if config.count(*names) is None else 0
+    return described or _required(config, *names)
 
 
 _HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads", "num_query_heads")

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from lmrt.adapters.safetensors.documents import MAX_DOCUMENT, Settings, read_document
+from lmrt.adapters.safetensors.documents import MAX_DOCUMENT, Settings, open_text, read_document
 from lmrt.domain.describe import model_generation
 from lmrt.domain.files import malformed_file, unreadable
 from lmrt.domain.generation import GenerationConfig
@@ -22,8 +22,9 @@ def chat_template(folder: Path) -> str | None:
     """
     path = folder / TEMPLATE
     try:
-        if path.is_file():
-            return _text(path)
+        return _text(path)
+    except FileNotFoundError:
+        pass
     except OSError as error:
         raise unreadable(path, error) from error
     for name in ("tokenizer_config.json", "chat_template.json"):
@@ -34,7 +35,7 @@ def chat_template(folder: Path) -> str | None:
 
 
 def _text(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_text(path) as file:
         data = file.read(MAX_DOCUMENT + 1)
     if len(data) > MAX_DOCUMENT:
         raise malformed_file(path, f"has more than {MAX_DOCUMENT:,} bytes")

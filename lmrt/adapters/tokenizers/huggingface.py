@@ -21,6 +21,9 @@ from lmrt.adapters.tokenizers.spelling import (
 from lmrt.domain.prompts import PromptSection, looks_structural
 from lmrt.domain.text import utf8
 
+MAX_TOKENIZER = 2**27
+"""Bytes of the largest `tokenizer.json` that is read; the largest vocabularies take 40 million."""
+
 
 def open_tokenizer(root: Path) -> "HfTokenizer":
     """Return the tokenizer of the directory `root`.
@@ -35,6 +38,8 @@ def open_tokenizer(root: Path) -> "HfTokenizer":
             "there is no such file",
             hint="the directory needs the model's `tokenizer.json` beside its weights",
         )
+    if path.stat().st_size > MAX_TOKENIZER:
+        raise malformed(path, f"it has more than {MAX_TOKENIZER:,} bytes")
     settings = read_settings(root)
     try:
         engine = Engine.from_file(str(path))

@@ -9,6 +9,9 @@ from attrs import frozen
 
 from lmrt.adapters.tokenizers.errors import malformed
 
+MAX_DOCUMENT = 2**25
+"""Bytes of the largest JSON that is read; real ones stay far below."""
+
 _NAMED = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
 _LISTS = ("additional_special_tokens", "extra_special_tokens")
 _FLAGS = ("single_word", "lstrip", "rstrip", "normalized", "special")
@@ -85,6 +88,8 @@ def read_settings(root: Path) -> TokenSettings:
 def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
+    if path.stat().st_size > MAX_DOCUMENT:
+        raise malformed(path, f"it has more than {MAX_DOCUMENT:,} bytes")
     try:
         value = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:

@@ -1,6 +1,7 @@
 """What a Hugging Face directory tells about its model, in lmrt's words."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -273,7 +274,7 @@ def test_a_file_that_may_not_be_read_is_told(
     def denied(*_args: object, **_named: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", denied)
+    monkeypatch.setattr(os, "open", denied)
     with pytest.raises(ConfigurationError) as caught:
         SafetensorsReader().read(tmp_path)
     assert caught.value.code == "unreadable-input"

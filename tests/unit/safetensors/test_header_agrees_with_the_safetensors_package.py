@@ -86,6 +86,13 @@ def test_a_lie_is_refused_here_as_there(tmp_path: Path, lie: str) -> None:
         load_file(path)
 
 
+def test_metadata_of_null_is_taken_here_as_there(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(header({"__metadata__": None, "a": entry("F32", [1], 0, 4)}, bytes(4)))
+    assert [tensor.name for tensor in read_weight_file(tmp_path, path.name).tensors] == ["a"]
+    assert set(load_file(path)) == {"a"}
+
+
 def test_a_key_twice_is_refused(tmp_path: Path) -> None:
     one = '"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}'
     text = f"{{{one},{one}}}".encode()

@@ -145,6 +145,19 @@ def test_recurrent_layers(tmp_path: Path, config: dict[str, Any], expected: str)
 
 
 @pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({**MAMBA, "hybrid_override_pattern": "M-*M"}, "r-fr"),
+        ({**MAMBA, "layers_block_type": ["mamba", "mlp", "full_attention"]}, "r-f"),
+    ],
+)
+def test_layers_that_are_described_need_no_number(
+    tmp_path: Path, config: dict[str, Any], expected: str
+) -> None:
+    assert pattern(shape(tmp_path, {"num_hidden_layers": None, **config}).layers) == expected
+
+
+@pytest.mark.parametrize(
     ("config", "elements"),
     [
         (
