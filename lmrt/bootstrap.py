@@ -25,6 +25,7 @@ from lmrt.ports.text import TokenizerFactory
 from lmrt.ports.transcripts import TranscriptStore
 
 if TYPE_CHECKING:
+    from lmrt.adapters.huggingface import HubClient
     from lmrt.adapters.stores import PlaceReader
 
 
@@ -129,12 +130,14 @@ def backends() -> tuple[Backend, ...]:
 
 def _loader(aliases: Aliases, downloads: DownloadProgress | None = None) -> RuntimeLoader:
     from lmrt.adapters.filesystem import LocalMaterializer
+    from lmrt.adapters.huggingface import HubClient, HubMaterializer
 
+    hub = HubClient()
     return RuntimeLoader(
-        resolver=Resolver(_sources(aliases), aliases),
+        resolver=Resolver(_sources(aliases, hub), aliases),
         backends=backends(),
         machine=machine_probe(),
-        materializer=LocalMaterializer(),
+        materializer=HubMaterializer(hub, LocalMaterializer()),
         tokenizers=_tokenizers(),
         clock=time.perf_counter,
         downloads=downloads,
@@ -147,14 +150,20 @@ def _executor() -> RuntimeExecutor:
     return RuntimeExecutor(renderer=JinjaRenderer(), clock=time.perf_counter)
 
 
-def _sources(aliases: Aliases) -> tuple[ModelSource, ...]:
+def _sources(aliases: Aliases, client: "HubClient") -> tuple[ModelSource, ...]:
+    from platformdirs import user_cache_path
+
     from lmrt.adapters.catalogue import CatalogueSource, OwnVariantsSource
     from lmrt.adapters.filesystem import LocalModelSource
-    from lmrt.adapters.huggingface import HubCacheSource
+    from lmrt.adapters.gguf import GgufSketcher
+    from lmrt.adapters.huggingface import HubMetadata, HubModelSource
+    from lmrt.adapters.safetensors import SafetensorsSketcher
 
     readers = _readers()
+    sketchers = (GgufSketcher(), SafetensorsSketcher())
     local = LocalModelSource(readers, bundled_models())
-    hub = HubCacheSource(readers)
+    metadata = HubMetadata(client, readers, sketchers, user_cache_path("lmrt"))
+    hub = HubModelSource(readers, client, metadata)
     return (OwnVariantsSource(aliases, (local, hub)), local, CatalogueSource(hub), hub)
 
 

@@ -1,12 +1,13 @@
 """What every `ModelSource` promises."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from lmrt.adapters.filesystem import LocalModelSource
 from lmrt.adapters.gguf import GgufReader
-from lmrt.adapters.huggingface import HubCacheSource
+from lmrt.adapters.huggingface import HubClient
 from lmrt.adapters.safetensors import SafetensorsReader
 from lmrt.domain.errors import LoadFailed
 from lmrt.domain.references import (
@@ -18,6 +19,8 @@ from lmrt.domain.references import (
     UnderModelsDir,
 )
 from lmrt.ports.models import ModelSource
+from tests.support.downloads import hub_source
+from tests.support.hub_server import HubServer
 from tests.support.tiny_models import TinyModel, write_gguf, write_hf
 
 READERS = (GgufReader(), SafetensorsReader())
@@ -27,6 +30,10 @@ class ModelSourceContract:
     """The promises; a subclass gives the source and says where its models lie."""
 
     reading: Interpretation
+    offline = False
+
+    def lookup(self, root: Path) -> Lookup:
+        return Lookup(root / "models", self.offline)
 
     def place(self, root: Path) -> Path:
         """Return the folder that `reading` leads to."""
@@ -43,7 +50,7 @@ class ModelSourceContract:
 
     def test_a_model_has_every_artifact_with_an_id_of_its_own(self, tmp_path: Path) -> None:
         folder = self.write(tmp_path)
-        found = self.source(tmp_path).find(self.reading, Lookup(tmp_path / "models"))
+        found = self.source(tmp_path).find(self.reading, self.lookup(tmp_path))
         assert found is not None
         assert [artifact.id for artifact in found.artifacts] == ["tiny.gguf", "SAFETENSORS"]
         for artifact in found.artifacts:
@@ -52,17 +59,17 @@ class ModelSourceContract:
 
     def test_finding_twice_gives_the_same(self, tmp_path: Path) -> None:
         self.write(tmp_path)
-        source, models = self.source(tmp_path), Lookup(tmp_path / "models")
+        source, models = self.source(tmp_path), self.lookup(tmp_path)
         assert source.find(self.reading, models) == source.find(self.reading, models)
 
     def test_a_malformed_file_is_told(self, tmp_path: Path) -> None:
         (self.write(tmp_path) / "tiny.gguf").write_bytes(b"GGUF")
         with pytest.raises(LoadFailed):
-            self.source(tmp_path).find(self.reading, Lookup(tmp_path / "models"))
+            self.source(tmp_path).find(self.reading, self.lookup(tmp_path))
 
     def test_nothing_is_found_where_nothing_is(self, tmp_path: Path) -> None:
         source = self.source(tmp_path)
-        assert source.find(Alias("nothing"), Lookup(tmp_path / "models")) is None
+        assert source.find(Alias("nothing"), self.lookup(tmp_path)) is None
         assert source.discover(tmp_path / "models") == ()
 
     def test_known_names_are_sorted_and_without_doubles(self, tmp_path: Path) -> None:
@@ -107,11 +114,52 @@ class TestLocalPath(LocalContract):
         return root / "tiny"
 
 
+COMMIT = "0" * 40
+
+
 class TestHubCache(ModelSourceContract):
-    reading = HubRepository("org/name", revision="0" * 40)
+    """A repository of which a commit is cached, while nobody may be asked."""
+
+    reading = HubRepository("org/name", revision=COMMIT)
+    offline = True
 
     def place(self, root: Path) -> Path:
-        return root / "hub" / "models--org--name" / "snapshots" / ("0" * 40)
+        return root / "hub" / "models--org--name" / "snapshots" / COMMIT
 
     def source(self, root: Path) -> ModelSource:
-        return HubCacheSource(READERS, root / "hub")
+        return hub_source(root / "hub")
+
+
+class TestHubCacheWithoutANetwork(TestHubCache):
+    """The same, while nobody answers."""
+
+    offline = False
+
+
+class TestHub(ModelSourceContract):
+    """A repository that is served, and in part cached: its name is known, its files are not."""
+
+    reading = HubRepository("org/name")
+
+    @pytest.fixture(autouse=True)
+    def hub(self, tmp_path: Path) -> Iterator[None]:
+        with HubServer() as self.server:
+            yield
+
+    def place(self, root: Path) -> Path:
+        return root / "served"
+
+    def source(self, root: Path) -> ModelSource:
+        if self.place(root).is_dir():
+            self.server.add("org/name", self.place(root))
+            (root / "hub" / "models--org--name").mkdir(parents=True, exist_ok=True)
+        return hub_source(root / "hub", HubClient(self.server.url))
+
+    def test_a_malformed_file_is_told(self, tmp_path: Path) -> None:
+        """The other format can still be had, so it is told by a notice."""
+        (self.write(tmp_path) / "tiny.gguf").write_bytes(b"GGUF")
+        found = self.source(tmp_path).find(self.reading, self.lookup(tmp_path))
+        assert found is not None
+        assert [artifact.id for artifact in found.artifacts] == ["SAFETENSORS"]
+        (notice,) = found.notices
+        assert "tiny.gguf" in notice.message

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from lmrt.adapters.filesystem import LocalModelSource
-from lmrt.adapters.huggingface import HubCacheSource
 from lmrt.adapters.stores.deleting import delete
 from lmrt.application.resolver import Resolver
 from lmrt.domain.models import ArtifactFormat
@@ -14,6 +13,7 @@ from lmrt.domain.references import Lookup
 from lmrt.domain.stores import FileIdentity, StoredModel
 from lmrt.ports.stores import ModelStore
 from tests.support import stores
+from tests.support.downloads import hub_source
 from tests.support.tiny_models import TinyModel, write_gguf
 
 TINY = TinyModel(layers=1, vocabulary=300)
@@ -63,7 +63,7 @@ class ModelStoreContract:
     def test_its_reference_leads_to_it(self, root: Path, gguf: bytes) -> None:
         self.write(root, gguf)
         model = self.only(root)
-        sources = (LocalModelSource(stores.READERS, {}), HubCacheSource(stores.READERS, root))
+        sources = (LocalModelSource(stores.READERS, {}), hub_source(root))
         resolver = Resolver(sources, {})
         resolved = resolver.resolve(model.reference, Lookup(root, offline=True))
         [artifact] = resolved.artifacts

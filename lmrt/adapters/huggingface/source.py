@@ -1,50 +1,88 @@
-"""`HubCacheSource`: Hub repositories that were downloaded before."""
+"""`HubModelSource`: repositories on the Hub and in its local cache."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from lmrt.adapters.huggingface.cache import default_cache, repositories, snapshot
-from lmrt.domain.describe import listed, merged, one_model, several_models
-from lmrt.domain.errors import LoadFailed, ModelNotFound, NotMaterialized
+from attrs import evolve
+
+from lmrt.adapters.huggingface.cache import (
+    default_cache,
+    repositories,
+    snapshot,
+    snapshot_folder,
+)
+from lmrt.adapters.huggingface.choosing import chosen
+from lmrt.adapters.huggingface.client import HubClient
+from lmrt.adapters.huggingface.errors import PASSING, Place, offline
+from lmrt.adapters.huggingface.listing import Listing
+from lmrt.adapters.huggingface.metadata import HubMetadata
+from lmrt.adapters.huggingface.needed import lies_whole, needed_files
+from lmrt.adapters.huggingface.reading import read_repository
+from lmrt.domain.describe import merged, one_model, several_models
+from lmrt.domain.errors import LmrtError, ModelNotFound, NotMaterialized
 from lmrt.domain.files import unreadable
-from lmrt.domain.models import DescribedArtifact, ResolvedModel
+from lmrt.domain.models import DescribedArtifact, HubSource, LocalSource, ResolvedModel
+from lmrt.domain.notices import CachedCopyUsed, HeadersIncomplete
 from lmrt.domain.references import HubRepository, Interpretation, Lookup
 from lmrt.ports.models import ArtifactReader
 
-_PART_SUFFIX = re.compile(r"(-\d{5}-of-\d{5})?\.gguf$", re.IGNORECASE)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_NO_ACCESS = frozenset(
+    {
+        "access-refused",
+        "gated-repository",
+        "malformed-answer",
+        "not-logged-in",
+        "repository-not-found",
+        "token-refused",
+    }
+)
 
 
-class HubCacheSource:
-    """Finds Hub repositories in the local cache; a `ModelSource`. It never uses the network.
+class HubModelSource:
+    """Finds repositories on the Hub and in the Hugging Face cache; a `ModelSource`.
+
+    The Hub says which commit a name stands at and what there is; what lies whole in the cache at
+    that commit is taken from there. Where the Hub does not answer, the cached copy counts, with a
+    notice. Offline only the cache counts, and no socket is opened.
 
     Args:
         readers: Readers of artifact formats; the first one's facts count where they differ.
+        client: Asks the Hub.
+        metadata: Describes what is not here.
         cache: The cache's folder. Default: the one that `huggingface_hub` uses.
     """
 
-    def __init__(self, readers: Sequence[ArtifactReader], cache: Path | None = None) -> None:
+    def __init__(
+        self,
+        readers: Sequence[ArtifactReader],
+        client: HubClient,
+        metadata: HubMetadata,
+        cache: Path | None = None,
+    ) -> None:
         self._readers = tuple(readers)
+        self._client = client
+        self._metadata = metadata
         self._cache = cache
 
-    def find(
-        self,
-        interpretation: Interpretation,
-        lookup: Lookup,  # noqa: ARG002 - it never uses the network
-    ) -> ResolvedModel | None:
+    def find(self, interpretation: Interpretation, lookup: Lookup) -> ResolvedModel | None:
         """Return the model of a Hub reference, or None for any other reading.
 
         Raises:
-            NotMaterialized: The revision, or a part of it, is not in the cache
+            ModelNotFound: There is no such repository, revision, variant or file
+                (`repository-not-found` …), or it holds no model (`no-model-files`).
+            NotMaterialized: The Hub gives no answer and nothing is cached, or lmrt is offline
                 (`not-downloaded`).
-            ModelNotFound: It has no such variant (`model-not-found`).
-            ConfigurationError: It holds several models (`invalid-reference`), or may not be read
-                (`unreadable-input`).
+            ConfigurationError: It holds several models (`invalid-reference`), or the cache may not
+                be read (`unreadable-input`).
             LoadFailed: A file is malformed (`malformed-file`).
         """
         match interpretation:
-            case HubRepository():
-                return self._find(interpretation)
+            case HubRepository() as wanted:
+                if lookup.offline or self._client.offline:
+                    return self._cached(wanted)
+                return self._asked(wanted)
             case _:
                 return None
 
@@ -59,80 +97,92 @@ class HubCacheSource:
     def _folder(self) -> Path:
         return default_cache() if self._cache is None else self._cache
 
-    def _find(self, wanted: HubRepository) -> ResolvedModel:
+    def _asked(self, wanted: HubRepository) -> ResolvedModel:
+        """Return the model as the Hub has it now, else as it is cached."""
         try:
-            place = snapshot(self._folder(), wanted.repository, wanted.revision)
-            described = () if place is None else self._read(place)
+            listing = self._client.listing(wanted.repository, wanted.revision)
+            return self._listed(wanted, listing)
+        except (NotMaterialized, ModelNotFound) as error:
+            if error.code not in PASSING | _NO_ACCESS:
+                raise
+            try:
+                found = self._cached(wanted)
+            except (NotMaterialized, ModelNotFound):
+                raise error from None
+            commit = found.location.rpartition("@")[2]
+            notice = CachedCopyUsed(wanted.repository, commit, error.message)
+            return evolve(found, notices=(notice,))
+
+    def _listed(self, wanted: HubRepository, listing: Listing) -> ResolvedModel:
+        described = self._metadata.describe(listing)
+        if not described.artifacts:
+            raise _no_model(wanted, listing)
+        try:
+            found = chosen(wanted, described.artifacts, f"at commit {listing.commit[:7]}")
+        except ModelNotFound as error:
+            # It may be there, but too large to be described, or malformed.
+            error.note = next((one.message for one in described.notices), error.note)
+            raise
+        model = _model(wanted, listing.commit, [self._placed(one, listing) for one in found])
+        return evolve(model, notices=_concerning(wanted, found, described.notices))
+
+    def _placed(self, one: DescribedArtifact, listing: Listing) -> DescribedArtifact:
+        """Return the artifact with its source: the cache where it lies there whole."""
+        place = snapshot_folder(self._folder(), listing.repository, listing.commit)
+        here = lies_whole(place, needed_files(listing, one.artifact))
+        source = LocalSource(place) if here else HubSource(listing.repository, listing.commit)
+        return evolve(one, artifact=evolve(one.artifact, source=source))
+
+    def _cached(self, wanted: HubRepository) -> ResolvedModel:
+        place = snapshot(self._folder(), wanted.repository, wanted.revision)
+        try:
+            reading = None if place is None else read_repository(place, self._readers)
         except OSError as error:
             raise unreadable(self._folder(), error) from error
-        except LoadFailed as error:
-            if "missing" in error.context:
-                raise _not_downloaded(wanted, error.message) from error
-            raise
-        if place is None or not described:
-            raise _not_downloaded(wanted, None)
-        chosen = described if wanted.variant is None else _variant(wanted, described)
-        if not one_model(chosen):
-            raise several_models(wanted.repository, chosen)
-        return merged(
-            chosen,
-            reference=_text(wanted),
-            location=f"{wanted.repository}@{place.name}",
-            resolved_as="hub",
-            fallback_name=wanted.repository.rpartition("/")[2],
-        )
+        if place is None or reading is None or not reading.described:
+            lacks = reading.incomplete[0] if reading and reading.incomplete else None
+            raise self._not_cached(wanted, lacks)
+        found = chosen(wanted, reading.described, "in the Hugging Face cache")
+        return _model(wanted, place.name, found)
 
-    def _read(self, place: Path) -> tuple[DescribedArtifact, ...]:
-        """Return the artifacts of a snapshot; large GGUFs often lie in a folder each."""
-        below = sorted({file.parent for file in place.glob("*/*.gguf")})
-        return tuple(
-            found
-            for folder in (place, *below)
-            for reader in self._readers
-            for found in reader.read(folder)
-        )
+    def _not_cached(self, wanted: HubRepository, lacks: str | None) -> LmrtError:
+        place = Place(self._client.endpoint, wanted.repository, wanted.revision, wanted.file)
+        return offline(place, lacks)
 
 
-def _text(wanted: HubRepository) -> str:
-    revision = f"@{wanted.revision}" if wanted.revision else ""
-    variant = f":{wanted.variant}" if wanted.variant else ""
-    return f"{wanted.repository}{revision}{variant}"
-
-
-def _variant(
-    wanted: HubRepository, described: Sequence[DescribedArtifact]
-) -> tuple[DescribedArtifact, ...]:
-    """Return the artifacts whose file name ends in the variant, else those rounded like it.
-
-    File names tell more: `UD-Q4_K_XL` and `Q4_K_M` have the same type in their headers.
-    """
-    variant = (wanted.variant or "").casefold()
-    named = tuple(one for one in described if _name(one).endswith(("-" + variant, "." + variant)))
-    rounded = tuple(
-        one for one in described if one.artifact.quantization.name.casefold() == variant
-    )
-    if chosen := named or rounded:
-        return chosen
-    present = sorted({one.artifact.quantization.name for one in described})
-    raise ModelNotFound(
-        f"`{wanted.repository}` has no variant `{wanted.variant}` in the Hugging Face cache",
-        code="model-not-found",
-        context={"repository": wanted.repository, "variant": wanted.variant, "present": present},
-        note=f"there is {listed(present)}",
-        hint=f"name one of these, or run `hf download {wanted.repository}` for the others",
+def _model(
+    wanted: HubRepository, commit: str, described: Sequence[DescribedArtifact]
+) -> ResolvedModel:
+    if not one_model(described):
+        raise several_models(wanted.repository, described)
+    return merged(
+        described,
+        reference=str(wanted),
+        location=f"{wanted.repository}@{commit}",
+        resolved_as="hub",
+        fallback_name=wanted.repository.rpartition("/")[2],
     )
 
 
-def _name(described: DescribedArtifact) -> str:
-    return _PART_SUFFIX.sub("", described.artifact.id).casefold()
+def _concerning(
+    wanted: HubRepository,
+    found: Sequence[DescribedArtifact],
+    notices: Sequence[HeadersIncomplete],
+) -> tuple[HeadersIncomplete, ...]:
+    """Return the notices that matter: those of other files do not where a file was named."""
+    if wanted.variant is None and wanted.file is None:
+        return tuple(notices)
+    files = {file.path for one in found for file in one.artifact.files}
+    return tuple(notice for notice in notices if not files.isdisjoint(notice.files))
 
 
-def _not_downloaded(wanted: HubRepository, why: str | None) -> NotMaterialized:
-    revision = f" --revision {wanted.revision}" if wanted.revision else ""
-    return NotMaterialized(
-        f"`{_text(wanted)}` is not in the Hugging Face cache",
-        code="not-downloaded",
-        context={"repository": wanted.repository, "revision": wanted.revision},
-        note=why,
-        hint=f"hf download {wanted.repository}{revision}",
+def _no_model(wanted: HubRepository, listing: Listing) -> ModelNotFound:
+    names = [file.name for file in listing.files]
+    return ModelNotFound(
+        f"`{wanted.repository}` holds no model that lmrt knows",
+        code="no-model-files",
+        context={"repository": wanted.repository, "commit": listing.commit, "files": names[:20]},
+        note="looked for GGUF files, for `config.json` beside `model*.safetensors`, and for pickle "
+        "weights",
+        hint="look for another repository of the model",
     )

@@ -5,19 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from lmrt.adapters.gguf import GgufReader
-from lmrt.adapters.huggingface import HubCacheSource
-from lmrt.adapters.safetensors import SafetensorsReader
+from lmrt.adapters.huggingface import HubMetadata, HubModelSource
 from lmrt.domain.errors import ConfigurationError, LmrtError, ModelNotFound, NotMaterialized
 from lmrt.domain.models import LocalSource, ResolvedModel
 from lmrt.domain.references import Alias, HubRepository, LocalPath, Lookup, UnderModelsDir
+from tests.support.downloads import NOBODY, READERS, hub_source
 from tests.support.gguf_bytes import GgufBytes, llama
 from tests.support.safetensors_bytes import write_directory, write_shards
 from tests.support.tiny_models import TinyModel, write_gguf
 
 COMMIT, OLDER = "a" * 40, "b" * 40
 NOWHERE = Path("nowhere")
-LOOKUP = Lookup(NOWHERE)
+LOOKUP = Lookup(NOWHERE, offline=True)
 
 
 @pytest.fixture
@@ -46,8 +45,8 @@ def fill(snapshot: Path, files: dict[str, GgufBytes]) -> None:
         link.symlink_to(blobs / str(number))
 
 
-def source(cache: Path) -> HubCacheSource:
-    return HubCacheSource((GgufReader(), SafetensorsReader()), cache)
+def source(cache: Path) -> HubModelSource:
+    return hub_source(cache)
 
 
 def find(cache: Path, **reading: str) -> ResolvedModel:
@@ -102,7 +101,7 @@ def test_what_is_not_cached_says_how_to_get_it(cache: Path, reading: dict[str, s
     assert error.code == "not-downloaded"
     repository = reading.get("repository", "org/name")
     revision = f" --revision {reading['revision']}" if "revision" in reading else ""
-    assert error.hint == f"hf download {repository}{revision}"
+    assert f"`hf download {repository}{revision}`" in str(error.hint)
 
 
 def test_a_partly_downloaded_model_is_not_downloaded(cache: Path, snapshot: Path) -> None:
@@ -148,7 +147,7 @@ def test_a_missing_variant_lists_those_that_are_there(cache: Path, snapshot: Pat
     fill(snapshot, VARIANTS)
     error = refused(cache, variant="Q5_0")
     assert isinstance(error, ModelNotFound)
-    assert error.code == "model-not-found"
+    assert error.code == "variant-not-found"
     assert error.context["present"] == ["F16", "Q4_K_M", "Q8_0"]
     assert "`Q4_K_M`" in (error.note or "")
 
@@ -157,8 +156,8 @@ def test_a_split_variant_in_a_folder_of_its_own_is_found(cache: Path, snapshot: 
     write_gguf(TinyModel(), snapshot / "BF16" / "name-BF16.gguf", split_max_tensors=12)
     fill(snapshot, {"name-Q8_0.gguf": llama(general__file_type=7, general__name="tiny")})
     found = find(cache, variant="bf16")
-    assert ids(found) == ["name-BF16-00001-of-00002.gguf"]
-    assert found.artifacts[0].source == LocalSource(snapshot / "BF16")
+    assert ids(found) == ["BF16/name-BF16-00001-of-00002.gguf"]
+    assert found.artifacts[0].source == LocalSource(snapshot)
 
 
 def test_a_repository_of_several_models_lists_their_files(cache: Path, snapshot: Path) -> None:
@@ -211,11 +210,14 @@ def test_no_socket_is_opened(cache: Path, snapshot: Path, monkeypatch: pytest.Mo
     assert refused(cache, repository="org/other").code == "not-downloaded"
 
 
-def test_the_cache_is_where_huggingface_hub_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_is_where_huggingface_hub_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_CACHE", "/somewhere/hub")
-    source = HubCacheSource(())
+    metadata = HubMetadata(NOBODY, READERS, (), tmp_path)
+    source = HubModelSource(READERS, NOBODY, metadata)
     with pytest.raises(NotMaterialized):
         source.find(HubRepository("org/name"), LOOKUP)
     assert source.known_names(NOWHERE) == ()
