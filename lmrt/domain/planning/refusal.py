@@ -29,19 +29,28 @@ _EASIEST_FIRST = (
 
 
 def refusal(query: Query, rejected: Sequence[Alternative]) -> NoExecutablePlan:
-    """Return the error; its hint is what the candidate that is easiest to make run lacks."""
+    """Return the error; its hint is what the candidate that is easiest to make run lacks.
+
+    Its note repeats what was remarked while the model was resolved: a variant that was left out may
+    be the one that could run.
+    """
     name = query.model.name
     context = {"model": query.model.reference, "candidates": len(rejected)}
+    remarks = [notice.message for notice in query.model.notices]
     if not rejected:
         missing = "backend to run it" if query.model.artifacts else "weights that could be loaded"
-        return NoExecutablePlan(f"`{name}` cannot run here: no {missing}", context=context)
+        return NoExecutablePlan(
+            f"`{name}` cannot run here: no {missing}",
+            context=context,
+            note="\n".join(remarks) or None,
+        )
     count = f"{len(rejected)} candidate{'s' if len(rejected) != 1 else ''}"
     closest = min(rejected, key=_effort)
     return NoExecutablePlan(
         f"`{name}` cannot run here: {count} rejected",
         rejected=tuple(rejected),
         context=context,
-        note=f"closest is {_name(closest)}: {_reasons(closest)}",
+        note="\n".join([f"closest is {_name(closest)}: {_reasons(closest)}", *remarks]),
         hint=_hint(closest),
     )
 

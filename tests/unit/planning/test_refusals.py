@@ -7,6 +7,7 @@ from attrs import evolve
 
 from lmrt.domain.errors import NoExecutablePlan
 from lmrt.domain.models import Artifact, ArtifactFormat
+from lmrt.domain.notices import VariantLeftOut
 from lmrt.domain.planning import plan
 from lmrt.domain.plans import PlanRequest, Rejected
 from lmrt.domain.probes import BackendProbe, Feature
@@ -139,3 +140,16 @@ def test_code_of_a_known_architecture_is_not_needed() -> None:
 
 def test_without_backends_there_are_no_candidates() -> None:
     assert refused().message == "`Llama 3 8B` cannot run here: no backend to run it"
+
+
+def test_what_was_remarked_of_the_model_is_told_too() -> None:
+    left_out = VariantLeftOut("meta-llama/Llama", "it is gated")
+    remarked = model(Q4, notices=(left_out,))
+    with pytest.raises(NoExecutablePlan) as caught:
+        plan(PlanRequest(), remarked, machine(4 * GIB), [gguf_backend()])
+
+    assert caught.value.note is not None
+    assert caught.value.note.splitlines()[1:] == [left_out.message]
+    with pytest.raises(NoExecutablePlan) as caught:
+        plan(PlanRequest(), remarked, machine(4 * GIB), [])
+    assert caught.value.note == left_out.message
