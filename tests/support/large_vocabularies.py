@@ -4,7 +4,6 @@ import itertools
 import os
 import random
 import struct
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -63,7 +62,7 @@ def spm_tokens(count: int) -> tuple[str, ...]:
 
 
 @cache
-def packed_texts(texts: Sequence[str]) -> bytes:
+def packed_texts(texts: tuple[str, ...]) -> bytes:
     """Return an array of texts as it stands in a file."""
     items = b"".join(text(item) for item in texts)
     return struct.pack("<IQ", TEXT, len(texts)) + items
@@ -87,8 +86,8 @@ class Variant:
         layers: Repeating layers.
     """
 
-    tokens: Sequence[str]
-    merges: Sequence[str] = ()
+    tokens: tuple[str, ...]
+    merges: tuple[str, ...] = ()
     kind: int = Q4_K
     file_type: int = 15
     imatrix: str | None = None

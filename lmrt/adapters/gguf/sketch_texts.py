@@ -24,6 +24,8 @@ _EMPTY = 16
 _LENGTHS = (3, 6, 9, 12, 15, 18, 21, 24, 27, 36, 48, 64, 96, 128, 192, 256)
 """Mean lengths of a text that are tried first. Steps of 3 bytes find what lies behind a vocabulary
 even where more texts follow it: there are 4 bytes a token, its types or its scores."""
+_LONG = (128, 256, 512, 1024)
+"""Mean lengths that are tried then."""
 _WAYS = 15
 """Windows that are fetched side by side."""
 _CLOSE = 8192
@@ -72,12 +74,11 @@ def end_of_texts(
     while high - low > _CLOSE:
         points = [point for point in guesses if low < point < high]
         low, high = _narrowed(windows, low, high, points, paired=first.paired)
-        if points and high == windows.size and low == max(points):
-            guesses = [low + count * step for step in (128, 256, 512, 1024)]
-            if not any(low < point < high for point in guesses):
-                return None
-            continue
-        guesses = [low + (high - low) * way // (_WAYS + 1) for way in range(1, _WAYS + 1)]
+        farther = [low + count * length for length in _LONG]
+        if high == windows.size and farther[0] < high:
+            guesses = farther
+        else:
+            guesses = [low + (high - low) * way // (_WAYS + 1) for way in range(1, _WAYS + 1)]
     data = windows.at(low, min(high + _PROBE, windows.size) - low, ahead=0)
     chain = _chain(data, anchored=low == start)
     if chain is None or chain.cut:
