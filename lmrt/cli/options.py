@@ -17,6 +17,13 @@ Reference = Annotated[
         help="Alias, path, name under the models directory, or Hub repository.",
     ),
 ]
+Stored = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="What `rt models list` shows: STORE:NAME, a name, a reference or a path.",
+    ),
+]
 Backend = Annotated[
     str | None,
     typer.Option(help="Pin the backend: llama.cpp, mlx or torch.", rich_help_panel=_RUNTIME),

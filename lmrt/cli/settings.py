@@ -10,8 +10,10 @@ from typing import Any
 from attrs import field, frozen
 
 from lmrt.cli.settings_aliases import invalid_config_file, read_aliases
+from lmrt.cli.store_places import store_places
 from lmrt.domain.references import Aliases
 from lmrt.domain.sizes import parse_size
+from lmrt.domain.stores import StorePlaces
 
 _KEYS: dict[str, type] = {
     "model": str,
@@ -90,6 +92,11 @@ def read_settings(
     elif told := environment.get("HF_HUB_OFFLINE"):
         values["offline"] = told.upper() in {"1", "ON", "YES", "TRUE"}
     return Settings(**values)
+
+
+def read_store_places() -> StorePlaces:
+    """Return where the stores of other tools are, as the environment says."""
+    return store_places(os.environ)
 
 
 def config_path(environment: Mapping[str, str]) -> Path:

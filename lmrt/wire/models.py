@@ -1,9 +1,10 @@
-"""The documents of models: a list, one with the readings of its reference, and what was pulled."""
+"""The documents of one model with the readings of its reference, and of what was pulled."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from lmrt.domain.models import Artifact, LocalSource, ResolvedModel
+from lmrt.domain.notices import Notice
 from lmrt.domain.payloads import JsonObject
 from lmrt.domain.resolution import (
     Attempt,
@@ -20,17 +21,12 @@ from lmrt.wire.documents import document
 from lmrt.wire.plan import converter
 
 
-def models_payload(models: Iterable[ResolvedModel]) -> JsonObject:
-    """Return the document of a list of models, in their order."""
-    return document("models", {"models": [_model(model) for model in models]})
-
-
 def model_payload(found: Resolution) -> JsonObject:
     """Return the document of one model with every reading of its reference."""
     body = {
         "readings": [_reading(attempt) for attempt in found.attempts],
         "model": _model(found.model),
-        "notices": [converter.unstructure(notice) for notice in found.model.notices],
+        "notices": [converter.unstructure(notice, Notice) for notice in found.model.notices],
     }
     return document("model", body)
 
