@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
 from lmrt.application.effective import check_effective
 from lmrt.application.resolver import Resolver
@@ -17,6 +17,7 @@ from lmrt.domain.models import Artifact, ArtifactFormat, ResolvedModel
 from lmrt.domain.planning import plan as plan_runtime
 from lmrt.domain.plans import PlanRequest, RuntimePlan
 from lmrt.domain.probes import BackendProbe, Feature
+from lmrt.domain.prompts import template_missing
 from lmrt.domain.references import Lookup
 from lmrt.domain.resolution import Resolution
 from lmrt.ports.backend import Backend, LoadProgress
@@ -32,10 +33,13 @@ class Needs:
     Attributes:
         modalities: Kinds of input that it holds.
         features: Abilities that the backend must have.
+        template: Whether the model must have a chat template; a loaded runtime serves requests
+            that need one and such that do not.
     """
 
     modalities: frozenset[Modality] = frozenset({Modality.TEXT})
     features: frozenset[Feature] = frozenset()
+    template: bool = field(default=False, eq=False)
 
 
 class RuntimeLoader:
@@ -107,18 +111,22 @@ class RuntimeLoader:
         """Resolve, plan, materialize and load.
 
         Raises:
+            ConfigurationError: A chat template is needed and there is none (`template-missing`).
             NotMaterialized: The artifact's files are not here and cannot be downloaded.
             LoadFailed: The engine refused them, or loaded them differently from the plan.
             LmrtError: As `plan`.
         """
+        needs = needs or Needs()
         model = self._resolve(config)
-        plan = self._plan(model, config, needs or Needs())
+        plan = self._plan(model, config, needs)
+        told = model.told_by(plan.artifact)
+        if needs.template and told.chat_template is None:
+            raise template_missing(told.name)
         started = self._clock()
         root = self.materialize(plan.artifact, offline=config.offline)
         tokenizer = self._tokenizers[plan.artifact.format].open(plan.artifact, root)
         backend = self._backends[plan.backend]
         scheduler = Scheduler(lambda: backend.load(plan, root, progress), plan.backend)
-        told = model.told_by(plan.artifact)
         runtime = LoadedRuntime(told, plan, tokenizer, scheduler, self._clock() - started)
         try:
             check_effective(plan, runtime.facts)

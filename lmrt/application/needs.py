@@ -8,13 +8,13 @@ from lmrt.domain.probes import Feature
 
 
 def needs_of(messages: tuple[Message, ...], generation: GenerationConfig) -> Needs:
-    """Return the modalities and features that the request needs."""
+    """Return what the request needs."""
     features = set()
     if generation.constraint is not None:
         features.add(Feature.CONSTRAINTS)
     if generation.logprobs is not None:
         features.add(Feature.LOGPROBS)
-    return Needs(modalities_of(messages), frozenset(features))
+    return Needs(modalities_of(messages), frozenset(features), template=not generation.raw)
 
 
 def refuse_unsupported(generation: GenerationConfig) -> None:

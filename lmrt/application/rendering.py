@@ -10,6 +10,7 @@ from lmrt.domain.errors import ConfigurationError, GenerationFailed
 from lmrt.domain.generation import DEFAULT_SYSTEM_PROMPT, GenerationConfig
 from lmrt.domain.messages import Message, Role
 from lmrt.domain.notices import Notice, OptionIgnored
+from lmrt.domain.prompts import template_missing
 from lmrt.ports.text import TemplateRenderer
 
 
@@ -47,7 +48,7 @@ def encode_messages(
     elif not messages[-1].text.strip():
         raise _empty()
     elif runtime.model.chat_template is None:
-        raise _no_template(runtime.model.name)
+        raise template_missing(runtime.model.name)
     else:
         prompt = _templated(renderer, runtime, tuple(messages))
     if len(prompt.tokens) >= runtime.facts.context_length:
@@ -114,14 +115,4 @@ def _nothing_written(model: str) -> GenerationFailed:
         code="template-failed",
         context={"model": model},
         hint="`--raw` gives the text to the model without a template",
-    )
-
-
-def _no_template(model: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"`{model}` has no chat template",
-        code="template-missing",
-        context={"model": model},
-        note="it is probably a base model, which continues text but does not answer",
-        hint="`--raw` gives it the text as it is; or choose an instruct model",
     )

@@ -7,6 +7,8 @@ from itertools import groupby
 
 from attrs import frozen
 
+from lmrt.domain.errors import ConfigurationError
+
 
 @frozen
 class PromptSection:
@@ -30,6 +32,17 @@ def looks_structural(token: str) -> bool:
     Some vocabularies do not declare all of their control tokens as such.
     """
     return _STRUCTURE.fullmatch(token) is not None
+
+
+def template_missing(model: str) -> ConfigurationError:
+    """Return the error for a model without a chat template that is to answer a conversation."""
+    return ConfigurationError(
+        f"`{model}` has no chat template",
+        code="template-missing",
+        context={"model": model},
+        note="it is probably a base model, which continues text but does not answer",
+        hint="`--raw` gives it the text as it is; or choose an instruct model",
+    )
 
 
 class _Kind(Enum):

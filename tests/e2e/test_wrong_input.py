@@ -34,7 +34,7 @@ def test_a_misspelt_alias_is_suggested(tmp_path: Path) -> None:
 
 
 def test_a_repository_that_is_not_here(tmp_path: Path) -> None:
-    run = rt("prompt", "-m", "someone/something", "hi", home=tmp_path)
+    run = rt("prompt", "-m", "someone/something", "--offline", "hi", home=tmp_path)
     _assert_one_error(run, "not-downloaded", 5)
     assert "hf download someone/something" in run.stderr
     assert "was read as a Hub repository" in run.stderr
@@ -72,6 +72,15 @@ def test_a_model_without_a_chat_template(tmp_path: Path) -> None:
     assert "--raw" in run.stderr
     run = rt("prompt", "-m", "base.gguf", "--raw", "--max-tokens", "1", "hi", home=tmp_path)
     assert run.returncode == 0, run.stderr
+
+
+def test_a_chat_template_is_missed_before_anything_is_loaded(tmp_path: Path) -> None:
+    base = write_gguf(TinyModel(vocabulary=320, template=None), tmp_path / "base.gguf")
+    base.write_bytes(base.read_bytes().replace(b"<|user|>", b"<|eos|>\0", 1))
+    run = rt("prompt", "-m", "base.gguf", "--raw", "hi", home=tmp_path)
+    _assert_one_error(run, "malformed-file", 6)  # so it would be if it was loaded
+    run = rt("prompt", "-m", "base.gguf", "hi", home=tmp_path)
+    _assert_one_error(run, "template-missing", 2)
 
 
 def test_an_empty_directory(tmp_path: Path) -> None:
