@@ -1,13 +1,14 @@
 """`rt models list`: every model on this machine, whoever keeps it."""
 
+import sys
 from typing import TYPE_CHECKING
 
 from lmrt.cli import options
 from lmrt.cli.edge import edge
-from lmrt.cli.terminal import print_json, say, table_console
+from lmrt.cli.terminal import for_terminal, print_json, say
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from collections.abc import Iterator
 
     from lmrt.domain.stores import Inventory
 
@@ -36,32 +37,29 @@ def list_models(models_dir: options.ModelsDir = None, json: options.Json = False
 def _show(found: "Inventory") -> None:
     from lmrt.cli.models_stored import duplicate_lines, total_line
 
-    console = table_console()
-    console.print(_table(found))
-    lines = ["", total_line(found), *duplicate_lines(found.duplicates)]
-    console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
+    lines = [*_table(found), "", total_line(found), *duplicate_lines(found.duplicates)]
+    sys.stdout.write(for_terminal("\n".join(lines)) + "\n")
+    sys.stdout.flush()
     for store, finding in found.findings:
-        say(f"finding[{finding.code}] in {store}: {finding.message}")
+        say(for_terminal(f"finding[{finding.code}] in {store}: {finding.message}"))
 
 
-def _table(found: "Inventory") -> "Table":
-    from rich.markup import escape
-    from rich.table import Table
-
+def _table(found: "Inventory") -> "Iterator[str]":
+    from lmrt.cli.columns import columns
+    from lmrt.domain.files import printable
     from lmrt.domain.sizes import format_size
 
-    table = Table(box=None, pad_edge=False)
-    names = ("model", "format", "quantization", "size", "context", "takes", "run it as")
-    for name in names:
-        table.add_column(name, overflow="fold", justify="right" if name == "size" else "left")
-    for model in found.models:
-        table.add_row(
-            escape(model.id),
+    head = ("model", "format", "quantization", "size", "context", "takes", "run it as")
+    rows = [
+        (
+            printable(model.id),
             model.format,
             model.quantization,
             format_size(model.size),
             f"{model.trained_context:,}" if model.trained_context else "unknown",
             ", ".join(sorted(model.modalities)),
-            escape(model.reference),
+            printable(model.reference),
         )
-    return table
+        for model in found.models
+    ]
+    return columns([head, *rows], right=(head.index("size"),))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lmrt.domain.references import Aliases
 
 _SHOWN = 10
-"""Files of a removal that are shown one by one."""
+"""Files of a removal, and places of a duplicate, that are shown one by one."""
 
 
 def find_stored(view: "Stores", aliases: "Aliases", models_dir: Path, text: str) -> StoredModel:
@@ -56,7 +56,9 @@ def total_line(found: Inventory) -> str:
 def duplicate_lines(duplicates: Sequence[Duplicate]) -> Iterator[str]:
     """Yield which models lie here more than once, and what that wastes."""
     for one in duplicates:
-        names = " = ".join(f"`{model.id}`" for model in one.models)
+        names = " = ".join(f"`{model.id}`" for model in one.models[:_SHOWN])
+        if (more := len(one.models) - _SHOWN) > 0:
+            names += f" and {more} more"
         sure = "" if one.proven else ", as far as samples tell"
         yield f"duplicate: {names}: {format_size(one.wasted)} wasted{sure}"
 
