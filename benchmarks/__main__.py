@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import decode, gguf_header, startup
+from benchmarks import decode, gguf_header, listing, startup
 
 
 def main() -> int:
@@ -12,6 +12,8 @@ def main() -> int:
     over += decode.main()
     print()
     gguf_header.main(150_000)
+    print()
+    over += listing.main()
     return over
 
 

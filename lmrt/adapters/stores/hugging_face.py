@@ -1,4 +1,4 @@
-"""`HuggingFaceStore`: the cache that Hugging Face's libraries share, and llama.cpp since 2026.
+"""`HuggingFaceStore`: the cache that Hugging Face's libraries share, and newer llama.cpp.
 
 ::
 
