@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 
 from lmrt.adapters.huggingface.listing import Listing
 from lmrt.adapters.huggingface.metadata_files import ROOM, ListedFiles, PartsClient
-from lmrt.adapters.huggingface.metadata_folders import SketchFolders, record
+from lmrt.adapters.huggingface.metadata_folders import Record, SketchFolders, write_record
 from lmrt.adapters.huggingface.reading import read_repository
 from lmrt.domain.errors import ConfigurationError, LmrtError, LoadFailed, NotMaterialized
 from lmrt.domain.models import ArtifactFile, DescribedArtifact, HubSource
@@ -72,17 +72,27 @@ class HubMetadata:
         """
         files = ListedFiles(self._client, listing)
         place = self._folders.place(listing.repository, listing.commit)
-        notices = self._folders.known(place, files.sizes)
-        if notices is not None:
-            try:
-                return _of_hub(_read(place, self._readers, []), notices, listing)
-            except LmrtError:
-                pass  # the sketches were damaged, and are made anew
+        kept = self._kept(files, place, listing)
+        if kept is not None:
+            return kept
         try:
             with self._folders.making(place) as folder:
                 return self._made(files, folder, listing)
         except OSError as error:
             raise _unwritable(place, error) from error
+
+    def _kept(self, files: ListedFiles, place: Path, listing: Listing) -> Described | None:
+        """Return what was sketched before, or None where it was not, or was damaged since."""
+        known = self._folders.known(place, files.sizes)
+        if known is None:
+            return None
+        try:
+            artifacts = _read(place, self._readers, [])
+        except (LmrtError, OSError):  # another process may be making it anew
+            return None
+        if tuple(one.artifact.id for one in artifacts) != known.artifacts:
+            return None
+        return _of_hub(artifacts, known.notices, listing)
 
     def _made(self, files: ListedFiles, folder: Path, listing: Listing) -> Described:
         """Make the sketches of a listing in a folder; return what they tell."""
@@ -106,7 +116,8 @@ class HubMetadata:
             HeadersIncomplete((one.context["path"],), left_out + one.message) for one in remote
         ]
         notices = [evolve(one, what=_where(one.what, folder, listing)) for one in notices]
-        record(folder, files.sizes, notices)
+        ids = tuple(one.artifact.id for one in artifacts)
+        write_record(folder, files.sizes, Record(ids, tuple(notices)))
         return _of_hub(artifacts, notices, listing)
 
 

@@ -14,20 +14,35 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from attrs import frozen
 
 from lmrt.domain.filenames import checked_name
 from lmrt.domain.notices import HeadersIncomplete
 
-RECORD = ".sketch.json"
+_RECORD = ".sketch.json"
 _VERSION = 1
 """Of what sketches hold; another version's are made anew."""
 _KEPT = 4
 """Commits of a repository that are kept, the newest ones."""
 _ABANDONED = 86_400.0
 """Seconds after which a folder in the making belongs to a process that was killed."""
+
+
+@frozen
+class Record:
+    """What is recorded of the sketches of a commit.
+
+    Attributes:
+        artifacts: Their ids, in order.
+        notices: What is left out of them, or estimated.
+    """
+
+    artifacts: tuple[str, ...]
+    notices: tuple[HeadersIncomplete, ...]
 
 
 class SketchFolders:
@@ -48,21 +63,22 @@ class SketchFolders:
         """
         return self._root / checked_name(f"{repository}/{commit}")
 
-    def known(self, place: Path, sizes: Mapping[str, int]) -> tuple[HeadersIncomplete, ...] | None:
-        """Return what sketches lack, or None where there are none of these files.
+    def known(self, place: Path, sizes: Mapping[str, int]) -> Record | None:
+        """Return what was recorded of sketches, or None where there are none of these files.
 
         Args:
             place: Of the commit.
             sizes: Bytes of each file that they must have been made from.
         """
         try:
-            record = json.loads((place / RECORD).read_text("utf-8"))
-            if record["version"] != _VERSION or record["sizes"] != dict(sizes):
+            values = json.loads((place / _RECORD).read_text("utf-8"))
+            if values["version"] != _VERSION or values["sizes"] != dict(sizes):
                 return None
-            return tuple(
+            notices = [
                 HeadersIncomplete(tuple(map(str, one["files"])), str(one["what"]))
-                for one in record["notices"]
-            )
+                for one in values["notices"]
+            ]
+            return Record(tuple(map(str, values["artifacts"])), tuple(notices))
         except (OSError, ValueError, TypeError, LookupError, RecursionError):
             return None
 
@@ -94,14 +110,15 @@ class SketchFolders:
         _prune(place)
 
 
-def record(folder: Path, sizes: Mapping[str, int], notices: Sequence[HeadersIncomplete]) -> None:
-    """Write beside the sketches what they were made from and what they lack."""
+def write_record(folder: Path, sizes: Mapping[str, int], record: Record) -> None:
+    """Write beside the sketches what they were made from, what they are and what they lack."""
     values = {
         "version": _VERSION,
         "sizes": dict(sizes),
-        "notices": [{"files": list(one.files), "what": one.what} for one in notices],
+        "artifacts": list(record.artifacts),
+        "notices": [{"files": list(one.files), "what": one.what} for one in record.notices],
     }
-    (folder / RECORD).write_text(json.dumps(values), "utf-8")
+    (folder / _RECORD).write_text(json.dumps(values), "utf-8")
 
 
 def _rename(new: Path, place: Path) -> None:
