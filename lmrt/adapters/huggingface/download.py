@@ -8,7 +8,6 @@ they are. The same bytes come over HTTP, for which the cache's layout has always
 
 import hashlib
 import os
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -32,8 +31,8 @@ class Watch:
     """Who is told of a download.
 
     Attributes:
-        came: Takes the bytes of the file that are here.
-        retried: Takes what went wrong, and the seconds before the next attempt.
+        came: Takes the bytes of the file that are here; what it raises ends the download.
+        retried: Takes what went wrong, and the seconds before the next attempt, which it waits.
     """
 
     came: Callable[[int], None]
@@ -127,7 +126,6 @@ def _receive(
             if pause is None:
                 raise
             watch.retried(error.message, pause)
-            time.sleep(pause)
     return done - start
 
 
