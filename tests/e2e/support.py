@@ -9,12 +9,16 @@ from pathlib import Path
 
 RT = shutil.which("rt", path=str(Path(sys.executable).parent)) or "rt"
 
+NO_HUB = "http://127.0.0.1:9"
+"""Where nothing listens."""
+
 
 def environment(home: Path, **extra: str) -> dict[str, str]:
-    """Return an environment in which nothing of the tester's own settings is left."""
+    """Return an environment with nothing of the tester's own settings, and without the real Hub."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
     config = str(home / ".config")
-    return {**kept, "HOME": str(home), "XDG_CONFIG_HOME": config, **extra}
+    own = {"HOME": str(home), "XDG_CONFIG_HOME": config, "HF_ENDPOINT": NO_HUB}
+    return {**kept, **own, **extra}
 
 
 def rt(
