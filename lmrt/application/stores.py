@@ -46,13 +46,8 @@ class Stores:
 
     def inventory(self) -> Inventory:
         """Return everything that is here. Headers alone are read, and no socket is opened."""
-        models: list[StoredModel] = []
-        findings: list[tuple[StoreName, Finding]] = []
-        for number, store in enumerate(self._stores):
-            contents = store.contents(self._elsewhere(number))
-            models += contents.models
-            findings += [(store.name, finding) for finding in contents.findings]
-        return Inventory(tuple(models), tuple(findings), duplicates(models, self._sample))
+        models, findings = self._contents()
+        return Inventory(models, findings, duplicates(models, self._sample))
 
     def find(self, text: str) -> StoredModel:
         """Return the model that a text names: by `STORE:NAME`, name, reference or path.
@@ -61,7 +56,15 @@ class Stores:
             ModelNotFound: No model here has that name (`model-not-found`).
             ConfigurationError: Several have (`invalid-reference`).
         """
-        return find(text, self.inventory().models)
+        models, findings = self._contents()
+        try:
+            return find(text, models)
+        except ModelNotFound as error:
+            raise _unsound(text, findings) or error from None
+
+    def models(self) -> tuple[StoredModel, ...]:
+        """Return all models that are here, store by store."""
+        return self._contents()[0]
 
     def removal(self, model: StoredModel, *, force: bool) -> Removal:
         """Return what removing a model would do; nothing is done.
@@ -87,6 +90,15 @@ class Stores:
         The headers were read when the model was found.
         """
         return (self._verified(file) for file in model.files)
+
+    def _contents(self) -> tuple[tuple[StoredModel, ...], tuple[tuple[StoreName, Finding], ...]]:
+        models: list[StoredModel] = []
+        findings: list[tuple[StoreName, Finding]] = []
+        for number, store in enumerate(self._stores):
+            contents = store.contents(self._elsewhere(number))
+            models += contents.models
+            findings += [(store.name, finding) for finding in contents.findings]
+        return tuple(models), tuple(findings)
 
     def _elsewhere(self, number: int) -> tuple[Path, ...]:
         """Return the roots that a store leaves to the others."""
@@ -150,6 +162,22 @@ def find(text: str, models: Sequence[StoredModel]) -> StoredModel:
             else "`rt models list` shows the models that are here",
         )
     return named[0]
+
+
+def _unsound(text: str, findings: Sequence[tuple[StoreName, Finding]]) -> ModelNotFound | None:
+    """Return the error that what a text names is here, but broken, or None where it is not."""
+    owner, _, rest = text.partition(":")
+    name = rest if owner in set(StoreName) else text
+    for store, finding in findings:
+        if name in finding.message:
+            return ModelNotFound(
+                f"`{text}` is here, but it is not sound",
+                code="model-not-found",
+                context={"reference": text, "store": str(store), "finding": finding.code},
+                note=finding.message,
+                hint="get it again, or delete what is left of it",
+            )
+    return None
 
 
 def _refuse_protected(model: StoredModel, *, force: bool) -> None:

@@ -33,7 +33,7 @@ def find_stored(view: "Stores", aliases: "Aliases", models_dir: Path, text: str)
         return view.find(text)
     except ModelNotFound:
         places = _places_of(aliases, models_dir, text)
-        held = [model for model in view.inventory().models if places & set(_names_of(model))]
+        held = [model for model in view.models() if places & set(_names_of(model))]
         if not held:
             raise
     if len(held) == 1:

@@ -28,13 +28,16 @@ def verify(
     Reads every byte of a file whose hash is recorded. Exits with 5 where a file is not right.
     """
     with edge(json=json):
+        from attrs import evolve
+
         from lmrt.bootstrap import stores
         from lmrt.cli.models_stored import find_stored
         from lmrt.cli.settings import read_settings, read_store_places
 
         settings = read_settings()
         root = models_dir or settings.models_dir
-        view = stores(root, read_store_places())
+        # Headers that were read before are read again: that is what is asked for.
+        view = stores(root, evolve(read_store_places(), cache=None))
         stored = find_stored(view, settings.aliases, root, model)
         looked_at = []
         for one in _verified(view, stored, silent=json or quiet):

@@ -9,6 +9,7 @@ from lmrt.adapters.stores.reading import (
     Entry,
     Found,
     PlaceReader,
+    incomplete,
     named_apart,
     nothing_recorded,
     stored_model,
@@ -120,8 +121,4 @@ class FolderStore:
 def _unfinished(folder: Path, names: Sequence[str]) -> Iterator[IncompleteDownload]:
     for name in names:
         if name.lower().endswith(_UNFINISHED):
-            path = folder / name
-            try:
-                yield IncompleteDownload(path, path.stat().st_size)
-            except OSError:
-                continue
+            yield from incomplete(folder / name)

@@ -23,6 +23,7 @@ from lmrt.adapters.stores.reading import (
     Entry,
     Found,
     PlaceReader,
+    incomplete,
     named_apart,
     stored_model,
     unreadable_place,
@@ -160,7 +161,7 @@ def _folders(place: Path, findings: list[Finding]) -> list[Path]:
 
 def _incomplete(repository: Path) -> Iterator[IncompleteDownload]:
     for path in sorted(repository.glob("blobs/*.incomplete")):
-        yield IncompleteDownload(path, path.stat().st_size)
+        yield from incomplete(path)
 
 
 def _refs(repository: Path) -> dict[str, list[str]]:

@@ -22,6 +22,7 @@ from lmrt.adapters.stores.deleting import delete, freed, gone, refuse_outside
 from lmrt.adapters.stores.reading import (
     Entry,
     PlaceReader,
+    incomplete,
     named_apart,
     stored_file,
     stored_model,
@@ -118,8 +119,7 @@ class LlamaCppStore:
     def _unfinished(self, names: Sequence[str]) -> Iterator[IncompleteDownload]:
         for name in names:
             if name.endswith(_UNFINISHED):
-                path = self._folder / name
-                yield IncompleteDownload(path, path.stat().st_size)
+                yield from incomplete(self._folder / name)
 
     def _recorded(self, names: Sequence[str]) -> Iterator[tuple[Path, ContentHash]]:
         for manifest in self._manifests(names):

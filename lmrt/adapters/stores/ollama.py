@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lmrt.adapters.stores.deleting import damaged, delete, freed, gone, refuse_outside
 from lmrt.adapters.stores.ollama_manifests import (
+    ADAPTER,
     MANIFEST_FOLDERS,
     MODEL,
     TENSOR,
@@ -20,6 +21,7 @@ from lmrt.adapters.stores.ollama_manifests import (
 from lmrt.adapters.stores.reading import (
     Entry,
     PlaceReader,
+    incomplete,
     named_apart,
     stored_file,
     stored_model,
@@ -70,13 +72,8 @@ class OllamaStore:
         for root in self._roots:
             if root in elsewhere:
                 continue
-            try:
-                found, broken = manifests(root)
-                findings += [*broken, *_interrupted(root)]
-            except OSError as error:
-                place = Path(error.filename or root)
-                findings.append(unreadable_place(place, error))
-                continue
+            found, broken = manifests(root)
+            findings += [*broken, *_interrupted(root)]
             for manifest in found:
                 models += self._models(root, manifest, findings)
         self._reader.keep()
@@ -130,11 +127,8 @@ class OllamaStore:
         findings += [fault for fault in faults.values() if fault]
         sound = [layer for layer, fault in faults.items() if fault is None]
         models = [layer for layer in manifest.layers if layer.media_type == MODEL]
-        if not models:
-            tensors = any(layer.media_type == TENSOR for layer in manifest.layers)
-            kept = "holds each tensor as a file of its own" if tensors else "holds no weights"
-            what = f"({manifest.name}) {kept}, which lmrt does not read"
-            findings.append(UnreadLayout(manifest.paths[0], what))
+        if unread := _unread(manifest):
+            findings.append(UnreadLayout(manifest.paths[0], f"({manifest.name}) {unread}"))
             return
         if models[0] not in sound:
             return
@@ -156,6 +150,16 @@ class OllamaStore:
             yield stored_model(self.name, entry, one, blob.parent, _recorded)
 
 
+def _unread(manifest: Manifest) -> str | None:
+    """Return why the model is more, or other, than one GGUF."""
+    types = {layer.media_type for layer in manifest.layers}
+    if TENSOR in types and MODEL not in types:
+        return "holds each tensor as a file of its own, which lmrt does not read"
+    if ADAPTER in types:
+        return "puts an adapter over its weights, which lmrt does not do"
+    return None if MODEL in types else "holds no weights that lmrt reads"
+
+
 def _fault(root: Path, manifest: Manifest, layer: Layer) -> Finding | None:
     blob = layer.blob(root)
     target = Path(os.path.realpath(blob))
@@ -175,10 +179,8 @@ def _recorded(path: Path) -> ContentHash | None:
 
 
 def _interrupted(root: Path) -> Iterator[IncompleteDownload]:
-    """Yield what interrupted pulls left; the room for the whole file is reserved at once."""
     for path in sorted(root.glob("blobs/sha256-*-partial")):
-        told = path.stat()
-        yield IncompleteDownload(path, min(told.st_size, told.st_blocks * 512))
+        yield from incomplete(path, with_hole=True)
 
 
 def _folders(root: Path, manifest: Manifest) -> tuple[Path, ...]:

@@ -20,12 +20,15 @@ from typing import Any
 
 from attrs import field, frozen
 
-from lmrt.domain.findings import BrokenManifest, Finding, OutsideOfStore, UnreadablePlace
+from lmrt.adapters.stores.reading import unreadable_place
+from lmrt.domain.findings import BrokenManifest, Finding, OutsideOfStore
 
 MODEL = "application/vnd.ollama.image.model"
+ADAPTER = "application/vnd.ollama.image.adapter"
 TENSOR = "application/vnd.ollama.image.tensor"
 MANIFEST_FOLDERS = ("manifests-v2", "manifests")
 _DIGEST = re.compile(r"sha256[:-]([0-9a-fA-F]{64})")
+_DEPTH = len(("HOST", "NAMESPACE", "MODEL"))
 _DEFAULT_HOSTS = ("registry.ollama.ai", "ollama.com")
 _DEFAULT_NAMESPACE = "library"
 _LARGEST = 2**22
@@ -61,15 +64,11 @@ class Manifest:
 
 
 def manifests(root: Path) -> tuple[list[Manifest], list[Finding]]:
-    """Return the records of a store, and those that are broken; the newer folder counts first.
-
-    Raises:
-        OSError: The store may not be read.
-    """
+    """Return the records of a store, and what is broken; the newer folder counts first."""
     found: dict[str, Manifest] = {}
     findings: list[Finding] = []
     for folder in MANIFEST_FOLDERS:
-        for path in _files(root / folder):
+        for path in _files(root / folder, findings):
             name = _name(path.relative_to(root / folder).parts)
             if name in found:
                 known = found[name]
@@ -83,18 +82,18 @@ def manifests(root: Path) -> tuple[list[Manifest], list[Finding]]:
     return [found[name] for name in sorted(found)], findings
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder, onerror=_raise):
+def _files(folder: Path, findings: list[Finding]) -> list[Path]:
+    def unread(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            findings.append(unreadable_place(Path(error.filename), error))
+
+    found = []
+    for place, folders, names in os.walk(folder, onerror=unread):
         folders.sort()
-        depth = len(Path(place).relative_to(folder).parts)
-        if depth == 3:
+        if len(Path(place).relative_to(folder).parts) == _DEPTH:
             folders.clear()
-            yield from (Path(place) / name for name in sorted(names) if name[0] != ".")
-
-
-def _raise(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError):
-        raise error
+            found += [Path(place) / name for name in sorted(names) if name[0] != "."]
+    return found
 
 
 def _name(parts: tuple[str, ...]) -> str:
@@ -114,7 +113,7 @@ def _read(root: Path, path: Path) -> tuple[Layer, ...] | Finding:
         layers = [*_layers(root, json.loads(data), nested=False), *_own_blob(root, data)]
         return tuple(dict.fromkeys(layers))
     except OSError as error:
-        return UnreadablePlace(path, f"`{path}` cannot be read: {error.strerror or error}")
+        return unreadable_place(Path(error.filename or path), error)
     except (ValueError, RecursionError) as error:
         return BrokenManifest(path, f"is none: {error}")
 

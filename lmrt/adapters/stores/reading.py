@@ -1,6 +1,6 @@
 """From a place in a store to models and findings."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from attrs import evolve, field, frozen
@@ -8,7 +8,14 @@ from attrs import evolve, field, frozen
 from lmrt.adapters.stores.facts import Facts, FactsCache, facts_of
 from lmrt.domain.describe import one_line
 from lmrt.domain.errors import LmrtError
-from lmrt.domain.findings import DanglingLink, Finding, MalformedFile, MissingFile, UnreadablePlace
+from lmrt.domain.findings import (
+    DanglingLink,
+    Finding,
+    IncompleteDownload,
+    MalformedFile,
+    MissingFile,
+    UnreadablePlace,
+)
 from lmrt.domain.models import PICKLE_SUFFIXES
 from lmrt.domain.stores import ContentHash, FileIdentity, StoredFile, StoredModel, StoreName
 from lmrt.ports.models import ArtifactReader
@@ -111,6 +118,22 @@ def finding_of(error: LmrtError, place: Path) -> Finding:
 def unreadable_place(path: Path, error: OSError) -> UnreadablePlace:
     """Return the finding that a folder or file may not be read."""
     return UnreadablePlace(path, f"`{path}` cannot be read: {error.strerror or error}")
+
+
+def incomplete(path: Path, *, with_hole: bool = False) -> Iterator[IncompleteDownload]:
+    """Yield that a file is the rest of an interrupted download, unless it has just become whole.
+
+    Args:
+        path: The file.
+        with_hole: Whether it has its whole size from the start, so that its blocks tell how much
+            of it is here.
+    """
+    try:
+        told = path.stat()
+    except OSError:
+        return
+    here = min(told.st_size, told.st_blocks * 512) if with_hole else told.st_size
+    yield IncompleteDownload(path, here)
 
 
 def stored_file(path: Path, content: ContentHash | None = None) -> StoredFile:

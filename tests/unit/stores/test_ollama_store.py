@@ -201,6 +201,16 @@ def test_tensors_by_themselves_are_told(root: Path) -> None:
     assert "each tensor" in message
 
 
+def test_an_adapter_is_told(root: Path, gguf: bytes) -> None:
+    adapter = "application/vnd.ollama.image.adapter"
+    layers = [ollama_blob(root, gguf, MODEL_LAYER), ollama_blob(root, b"lora", adapter)]
+    ollama(root, "tuned", layers)
+    [(code, message)] = _findings(root)
+    assert code == "unread-layout"
+    assert "(tuned:latest) puts an adapter over its weights" in message
+    assert _names(root) == []
+
+
 def test_an_interrupted_pull_is_told(root: Path, gguf: bytes) -> None:
     ollama(root, "tiny", [ollama_blob(root, gguf, MODEL_LAYER)])
     partial = root / "blobs" / f"sha256-{'b' * 64}-partial"

@@ -125,6 +125,19 @@ def test_a_near_miss_gets_a_suggestion(tmp_path: Path, gguf: bytes) -> None:
     assert "`tiny:latest`" in (caught.value.hint or "")
 
 
+def test_what_is_broken_is_not_called_missing(tmp_path: Path, gguf: bytes) -> None:
+    ollama(tmp_path / "ollama", "tiny", [ollama_blob(tmp_path / "ollama", gguf, MODEL_LAYER)])
+    _write(tmp_path / "models" / "mine" / "a.gguf", gguf[:1000])
+    (tmp_path / "ollama" / "blobs" / f"sha256-{stores.sha256(gguf)}").unlink()
+    view = stores.view(
+        stores.ollama_store(tmp_path / "ollama"), stores.models_dir_store(tmp_path / "models")
+    )
+    for name, told in (("models-dir:mine", "truncated"), ("tiny:latest", "is not there")):
+        with pytest.raises(ModelNotFound, match="not sound") as caught:
+            view.find(name)
+        assert told in (caught.value.note or "")
+
+
 def test_other_tools_stores_are_left_alone_without_force(tmp_path: Path, gguf: bytes) -> None:
     ollama(tmp_path / "ollama", "tiny", [ollama_blob(tmp_path / "ollama", gguf, MODEL_LAYER)])
     _write(tmp_path / "lms" / "org" / "tiny" / "tiny.gguf", gguf)
