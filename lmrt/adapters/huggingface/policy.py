@@ -9,7 +9,8 @@ from attrs import frozen
 from lmrt.adapters.huggingface.errors import PASSING
 from lmrt.domain.errors import LmrtError
 
-_UNREACHABLE_ATTEMPTS = 2
+_FIRST_ATTEMPTS = 2
+_SILENCE = frozenset({"hub-unreachable", "hub-timeout"})
 
 
 @frozen
@@ -43,10 +44,11 @@ class HubPolicy:
             failure: What went wrong.
             attempt: How many attempts have failed, this one counted.
         """
-        # Without a network every attempt fails alike, and the cache may have what is asked for.
         attempts = self.attempts
-        if failure.code == "hub-unreachable":
-            attempts = min(attempts, _UNREACHABLE_ATTEMPTS)
+        # A listing comes first: without a network it fails alike each time, and the cache may have
+        # what is asked for. A file is asked for once there was an answer.
+        if failure.code in _SILENCE and failure.context.get("file") is None:
+            attempts = min(attempts, _FIRST_ATTEMPTS)
         if failure.code not in PASSING or attempt >= attempts:
             return None
         wanted = failure.context.get("retry_after")

@@ -214,8 +214,17 @@ class TestFailures:
 
     def test_a_slow_answer(self, hub: HubServer, tmp_path: Path, commit: str) -> None:
         hub.fault(Delay("/api/", seconds=1.0))
-        client = HubClient(hub.url, HubPolicy(timeout=0.1, attempts=2, pause=0.0))
+        client = HubClient(hub.url, HubPolicy(timeout=0.1, pause=0.0))
         assert failure(client).code == "hub-timeout"
+        assert len(hub.requests("/api/")) == 2
+
+    def test_a_file_that_stalls_is_asked_for_more_often(
+        self, hub: HubServer, listing: Listing
+    ) -> None:
+        client = HubClient(hub.url, HubPolicy(timeout=0.1, attempts=4, pause=0.0))
+        slow = hub.fault(Delay("/cdn/", seconds=0.5, times=3))
+        assert client.fetch(listing, "model.gguf", 0, 4) == LARGE[:4]
+        assert slow.hit == 3
 
     def test_a_cut_connection(self, hub: HubServer, client: HubClient, listing: Listing) -> None:
         hub.fault(Cut("/cdn/", times=1, after=7))
