@@ -1,5 +1,6 @@
 """One view over every store of models on this machine."""
 
+import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -50,7 +51,7 @@ class Stores:
         return Inventory(models, findings, duplicates(models, self._sample))
 
     def find(self, text: str) -> StoredModel:
-        """Return the model that a text names: by `STORE:NAME`, name, reference or path.
+        """Return the model that a text names: as `STORE:NAME`, else reference or path, else name.
 
         Raises:
             ModelNotFound: No model here has that name (`model-not-found`).
@@ -138,10 +139,9 @@ class Stores:
 
 def find(text: str, models: Sequence[StoredModel]) -> StoredModel:
     """Return the one of the models that a text names; see `Stores.find`."""
-    named = [model for model in models if text == model.id]
-    named = named or [
-        model for model in models if text in (model.name, model.reference, str(model.location))
-    ]
+    named: list[StoredModel] = []
+    for names in (_ids, _references, _names):
+        named = named or [model for model in models if text in names(model)]
     if len(named) > 1:
         ids = [model.id for model in named]
         raise ConfigurationError(
@@ -164,12 +164,25 @@ def find(text: str, models: Sequence[StoredModel]) -> StoredModel:
     return named[0]
 
 
+def _ids(model: StoredModel) -> tuple[str, ...]:
+    return (model.id,)
+
+
+def _references(model: StoredModel) -> tuple[str, ...]:
+    return (model.reference, str(model.location))
+
+
+def _names(model: StoredModel) -> tuple[str, ...]:
+    return (model.name,)
+
+
 def _unsound(text: str, findings: Sequence[tuple[StoreName, Finding]]) -> ModelNotFound | None:
     """Return the error that what a text names is here, but broken, or None where it is not."""
     owner, _, rest = text.partition(":")
     name = rest if owner in set(StoreName) else text
-    for store, finding in findings:
-        if name in finding.message:
+    as_a_whole = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])")
+    for store, finding in findings if name else ():
+        if as_a_whole.search(finding.message):
             return ModelNotFound(
                 f"`{text}` is here, but it is not sound",
                 code="model-not-found",

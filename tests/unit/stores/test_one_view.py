@@ -106,6 +106,23 @@ def test_a_model_is_found_by_any_of_its_names(tmp_path: Path, gguf: bytes, text:
     assert view.find(text.format(path=model.location)) == model
 
 
+def test_a_reference_goes_before_a_name(tmp_path: Path, gguf: bytes) -> None:
+    hugging_face(tmp_path / "hub", "org/tiny", {"tiny.gguf": gguf})
+    _write(tmp_path / "lms" / "org" / "tiny" / "tiny.gguf", gguf)
+    view = stores.view(
+        stores.lm_studio_store(tmp_path / "lms"), stores.hugging_face_store(tmp_path / "hub")
+    )
+    assert view.find("org/tiny").store is StoreName.HUGGING_FACE
+    assert view.find("lm-studio:org/tiny").store is StoreName.LM_STUDIO
+
+
+@pytest.mark.parametrize("text", ["", "in", "mine2", "ollama:"])
+def test_what_is_not_here_is_not_called_broken(tmp_path: Path, gguf: bytes, text: str) -> None:
+    _write(tmp_path / "models" / "mine" / "a.gguf", gguf[:1000])
+    with pytest.raises(ModelNotFound, match="is stored here"):
+        stores.view(stores.models_dir_store(tmp_path / "models")).find(text)
+
+
 def test_a_name_of_several_models_is_asked_about(tmp_path: Path, gguf: bytes) -> None:
     layer = ollama_blob(tmp_path, gguf, MODEL_LAYER)
     ollama(tmp_path, "tiny", [layer], tag="one")
