@@ -13,7 +13,7 @@ from lmrt.ports.headers import Span
 
 ROOM = 4_500_000
 """Bytes that are read of a repository at most. With the listing it stays below 5 MB."""
-_SIDE_BY_SIDE = 8
+_SIDE_BY_SIDE = 16
 """Requests under way at the same time: some tens of variants take a second or two."""
 _LARGEST = 2**44
 """Bytes of the largest file that is believed in, 16 TiB."""

@@ -17,6 +17,7 @@ from lmrt.adapters.huggingface.client import HubClient
 from lmrt.adapters.huggingface.errors import PASSING, Place, offline
 from lmrt.adapters.huggingface.listing import Listing
 from lmrt.adapters.huggingface.metadata import HubMetadata
+from lmrt.adapters.huggingface.metadata_cached import describe_with_cache
 from lmrt.adapters.huggingface.needed import lies_whole, needed_files
 from lmrt.adapters.huggingface.reading import read_repository
 from lmrt.domain.describe import merged, one_model, several_models
@@ -114,7 +115,11 @@ class HubModelSource:
             return evolve(found, notices=(notice,))
 
     def _listed(self, wanted: HubRepository, listing: Listing) -> ResolvedModel:
-        described = self._metadata.describe(listing)
+        place = snapshot_folder(self._folder(), listing.repository, listing.commit)
+        try:
+            described = describe_with_cache(self._metadata, listing, place, self._readers)
+        except OSError as error:
+            raise unreadable(place, error) from error
         if not described.artifacts:
             raise _no_model(wanted, listing)
         try:

@@ -12,14 +12,21 @@ import pytest
 from attrs import evolve
 
 from lmrt.adapters.gguf import GgufReader, GgufSketcher
-from lmrt.adapters.huggingface import HubClient, HubMetadata
+from lmrt.adapters.huggingface import HubClient, HubMetadata, HubModelSource
 from lmrt.adapters.huggingface.listing import Listing, RemoteFile
 from lmrt.adapters.huggingface.metadata import Described
 from lmrt.adapters.huggingface.metadata_files import ROOM
 from lmrt.adapters.huggingface.reading import read_repository
 from lmrt.adapters.safetensors import SafetensorsReader, SafetensorsSketcher
 from lmrt.domain.errors import LmrtError, LoadFailed, NotMaterialized
-from lmrt.domain.models import ArtifactFormat, DescribedArtifact, HubSource
+from lmrt.domain.models import (
+    ArtifactFormat,
+    DescribedArtifact,
+    HubSource,
+    LocalSource,
+    ResolvedModel,
+)
+from lmrt.domain.references import HubRepository, Lookup
 from tests.integration.hub.conftest import IMPATIENT
 from tests.support.gguf_bytes import llama
 from tests.support.hub_faults import Refusal
@@ -90,6 +97,12 @@ def pickled(folder: Path) -> None:
 def variants(folder: Path) -> None:
     for name in ("a", "b", "c"):
         Variant(tokens=bpe_tokens(20_000), layers=4).write(folder / f"large-{name}.gguf")
+
+
+def odd_vocabulary(path: Path) -> None:
+    """Write a file with tokens so long that they are not found to end, and too many to read."""
+    tokens = tuple(f"{number:05}" * 400 for number in range(3000))
+    Variant(tokens=tokens, layers=2).write(path)
 
 
 @pytest.mark.parametrize("write", [mixed, pickled, variants, write_shards])
@@ -234,14 +247,57 @@ def test_what_is_left_out_is_told_every_time(
 def test_headers_that_take_too_much_are_an_error_with_a_way_on(
     hub: HubServer, client: CountingClient, cache: Path, tmp_path: Path
 ) -> None:
-    tokens = tuple(f"{number:05}" * 400 for number in range(3000))
-    Variant(tokens=tokens, layers=2).write(tmp_path / "served" / "odd.gguf")
+    odd_vocabulary(tmp_path / "served" / "odd.gguf")
     hub.add("org/name", tmp_path / "served")
     error = refused(client, cache)
     assert isinstance(error, NotMaterialized)
     assert error.code == "headers-too-large"
     assert error.context["files"] == ["odd.gguf"]
     assert sum(client.fetched) <= ROOM
+
+
+def found(client: CountingClient, cache: Path) -> ResolvedModel:
+    """Return the model as a `HubModelSource` finds it, with its own Hugging Face cache."""
+    sketchers = (GgufSketcher(), SafetensorsSketcher())
+    metadata = HubMetadata(client, READERS, sketchers, cache)
+    source = HubModelSource(READERS, client, metadata, cache / "hub")
+    model = source.find(HubRepository("org/name"), Lookup(Path("nowhere")))
+    assert model is not None
+    return model
+
+
+def test_what_took_too_much_is_planned_once_it_is_here(
+    hub: HubServer, client: CountingClient, cache: Path, tmp_path: Path
+) -> None:
+    from huggingface_hub import snapshot_download
+
+    odd_vocabulary(tmp_path / "served" / "odd.gguf")
+    hub.add("org/name", tmp_path / "served")
+    with pytest.raises(NotMaterialized):
+        found(client, cache)
+    snapshot_download("org/name", endpoint=hub.url, cache_dir=cache / "hub")
+    model = found(client, cache)
+    assert [artifact.id for artifact in model.artifacts] == ["odd.gguf"]
+    assert isinstance(model.artifacts[0].source, LocalSource)
+    assert model.notices == ()
+
+
+def test_what_was_left_out_is_among_the_others_once_it_is_here(
+    hub: HubServer, client: CountingClient, cache: Path, tmp_path: Path
+) -> None:
+    from huggingface_hub import hf_hub_download
+
+    odd_vocabulary(tmp_path / "served" / "odd.gguf")
+    Variant(tokens=bpe_tokens(20_000), layers=2).write(tmp_path / "served" / "sound.gguf")
+    hub.add("org/name", tmp_path / "served")
+    before = found(client, cache)
+    assert [artifact.id for artifact in before.artifacts] == ["sound.gguf"]
+    assert [notice.code for notice in before.notices] == ["headers-incomplete"]
+    hf_hub_download("org/name", "odd.gguf", endpoint=hub.url, cache_dir=cache / "hub")
+    after = found(client, cache)
+    assert [artifact.id for artifact in after.artifacts] == ["sound.gguf", "odd.gguf"]
+    assert [type(artifact.source) for artifact in after.artifacts] == [HubSource, LocalSource]
+    assert after.notices == ()
 
 
 def test_a_failure_on_the_way_leaves_nothing_behind(
