@@ -168,15 +168,15 @@ def _sources(aliases: Aliases, client: "HubClient") -> tuple[ModelSource, ...]:
 
 
 def _place_reader(places: StorePlaces) -> "PlaceReader":
-    from importlib.metadata import version
-
+    from lmrt.adapters import gguf, safetensors
+    from lmrt.adapters import stores as found
     from lmrt.adapters.filesystem import atomic_write
-    from lmrt.adapters.stores import CacheFile, FactsCache, PlaceReader
 
     kept = None
     if places.cache is not None:
-        kept = CacheFile(places.cache / "stores.json", version("lmrt"), atomic_write)
-    return PlaceReader(_readers(), FactsCache(kept))
+        version = found.sources_version(gguf, safetensors, found)
+        kept = found.CacheFile(places.cache / "stores.json", version, atomic_write)
+    return found.PlaceReader(_readers(), found.FactsCache(kept))
 
 
 def _readers() -> tuple[ArtifactReader, ...]:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from attrs import frozen
@@ -74,6 +75,16 @@ class CacheFile:
     path: Path
     version: str
     write: Callable[[Path, bytes], None]
+
+
+def sources_version(*packages: ModuleType) -> str:
+    """Return what changes when a source file of the packages does, in a release or a checkout."""
+    digest = hashlib.sha256()
+    for package in packages:
+        for path in sorted(Path(str(package.__file__)).parent.glob("*.py")):
+            told = path.stat()
+            digest.update(f"{path}\0{told.st_size} {told.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
 
 
 class FactsCache:

@@ -3,6 +3,7 @@
 import json
 import os
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from safetensors.numpy import load_file, save_file
@@ -14,6 +15,7 @@ from lmrt.adapters.stores import (
     FolderStore,
     PlaceReader,
     below_models_dir,
+    sources_version,
 )
 from lmrt.domain.models import DescribedArtifact
 from lmrt.domain.stores import StoreContents, StoreName
@@ -124,6 +126,17 @@ def test_a_broken_cache_is_no_cache(root: Path, kept: Path, text: str) -> None:
     again, read = _list(root, kept)
     assert (again, len(read)) == (first, 3)
     assert json.loads(kept.read_text())["version"] == "1"
+
+
+def test_a_changed_source_file_is_another_version(tmp_path: Path) -> None:
+    (tmp_path / "__init__.py").write_text("")
+    (tmp_path / "reader.py").write_text("LIMIT = 1")
+    package = ModuleType("readers")
+    package.__file__ = str(tmp_path / "__init__.py")
+    before = sources_version(package)
+    assert sources_version(package) == before
+    (tmp_path / "reader.py").write_text("LIMIT = 10")
+    assert sources_version(package) != before
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(root: Path, tmp_path: Path) -> None:
