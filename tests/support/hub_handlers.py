@@ -16,6 +16,7 @@ _INFO = re.compile(r"/api/models/([^/]+/[^/]+)(?:/revision/([^/]+))?")
 _TREE = re.compile(r"/api/models/([^/]+/[^/]+)/tree/([^/]+)(?:/.*)?")
 _REFS = re.compile(r"/api/models/([^/]+/[^/]+)/refs")
 _RESOLVE = re.compile(r"/([^/]+/[^/]+)/resolve/([^/]+)/(.+)")
+_CACHED = re.compile(r"/api/resolve-cache/models/([^/]+/[^/]+)/([^/]+)/(.+)")
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 _PIECE = 1 << 14
 _F = TypeVar("_F", bound=Fault)
@@ -130,7 +131,7 @@ class HubHandler(_Handler):
             self._with(match[1], unquote(match[2]), self._tree)
         elif match := _INFO.fullmatch(path):
             self._with(match[1], unquote(match[2] or "main"), self._info)
-        elif match := _RESOLVE.fullmatch(path):
+        elif match := _RESOLVE.fullmatch(path) or _CACHED.fullmatch(path):
             self._resolve(match[1], unquote(match[2]), unquote(match[3]))
         else:
             self.refuse(404, "", "no such page")
@@ -174,10 +175,15 @@ class HubHandler(_Handler):
     def _tree(self, name: str, repository: "Repository", commit: str) -> None:
         entries = []
         for path, file in repository.commits[commit].items():
-            entry = {"type": "file", "path": path, "size": file.size, "oid": file.sha1}
+            entry: dict[str, Any] = {
+                "type": "file",
+                "path": path,
+                "size": file.size,
+                "oid": file.sha1,
+            }
             if file.sha256:
                 lfs = {"size": file.size, "oid": file.sha256, "pointerSize": 135}
-                entry |= {"lfs": lfs}  # type: ignore[dict-item]
+                entry |= {"lfs": lfs}
             entries.append(entry)
         self._json(entries)
 
@@ -194,7 +200,7 @@ class HubHandler(_Handler):
                 return
             headers = {"X-Repo-Commit": commit, "ETag": f'"{file.etag}"'}
             if file.sha256 is None:
-                self.send_file(file, headers)
+                self._send_small(name, commit, path, file, headers)
                 return
             linked = {"X-Linked-Etag": f'"{file.sha256}"', "X-Linked-Size": str(file.size)}
             where = f"{self.hub.cdn_url}/cdn/{file.sha256}/{quote(path, safe='')}"
@@ -202,6 +208,16 @@ class HubHandler(_Handler):
             self.send(302, {**headers, **linked, "Location": location})
 
         self._with(name, revision, answer)
+
+    def _send_small(
+        self, name: str, commit: str, path: str, file: "ServedFile", headers: dict[str, str]
+    ) -> None:
+        """Send a file that git holds: the Hub leads to another address of its own."""
+        if _CACHED.fullmatch(urlsplit(self.path).path):
+            self.send_file(file, headers)
+            return
+        location = f"/api/resolve-cache/models/{name}/{commit}/{quote(path, safe='')}"
+        self.send(307, {**headers, "Location": location})
 
 
 class CdnHandler(_Handler):

@@ -69,7 +69,7 @@ def _file(sibling: Any) -> RemoteFile | None:
     sha256 = None if sibling.lfs is None else sibling.lfs.sha256
     etag = sibling.blob_id if sha256 is None else sha256
     pattern = _SHA1 if sha256 is None else _SHA256
-    size = sibling.size
+    size = sibling.size if sibling.lfs is None else sibling.lfs.size
     sound = isinstance(size, int) and size >= 0 and isinstance(sibling.rfilename, str)
     if not sound or not isinstance(etag, str) or not pattern.fullmatch(etag):
         return None

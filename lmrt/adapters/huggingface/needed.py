@@ -18,7 +18,7 @@ _CODE = "*.py"
 
 
 def needed_files(listing: Listing, artifact: Artifact) -> tuple[RemoteFile, ...]:
-    """Return the files to have for an artifact, the weights last.
+    """Return the files to have for an artifact, the smallest first.
 
     A GGUF needs nothing beside itself. Python files are among them only where the model has to
     execute some, which the planner refuses unless the user allows it.

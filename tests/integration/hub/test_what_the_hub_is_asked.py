@@ -117,6 +117,19 @@ class TestParts:
         assert len(hub.requests("/resolve/")) == 1
         assert len(hub.requests("/cdn/")) == 5
 
+    def test_the_token_follows_where_the_hub_leads_on_itself(
+        self, hub: HubServer, client: HubClient, commit: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        hub.tokens.add("secret")
+        hub.repositories["org/name"].private = True
+        hub.repositories["org/name"].granted.add("secret")
+        monkeypatch.setenv("HF_TOKEN", "secret")
+        found = client.listing("org/name")
+        for _ in range(2):
+            assert client.read(found, "config.json", 1000) == SMALL
+        assert {asked.token for asked in hub.requests("/resolve-cache/")} == {"secret"}
+        assert len(hub.requests("/resolve-cache/")) == 2
+
     def test_an_address_that_has_expired_is_asked_for_anew(
         self, hub: HubServer, client: HubClient, listing: Listing
     ) -> None:
