@@ -60,6 +60,8 @@ def main() -> None:
 
 def _usage_error(error: typer.TyperException) -> int:
     """Show what is wrong with the command line, in the form of every other error."""
+    if not error.format_message():  # the command's help was shown, since nothing was asked of it
+        return ExitCode.USAGE
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "rt"
     wrapped = ConfigurationError(

@@ -34,6 +34,7 @@ def model_lines(model: ResolvedModel) -> list[str]:
         f"context       {f'{context:,} tokens' if context else 'unknown'}",
         f"takes         {', '.join(sorted(model.modalities))}",
         f"chat template {'yes' if model.chat_template else 'none'}",
+        f"licence       {model.licence or 'unknown'}",
     ]
 
 

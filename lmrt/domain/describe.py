@@ -129,6 +129,7 @@ def merged(
         artifact_templates={
             one.artifact.id: one.chat_template for one in described if one.chat_template is not None
         },
+        licence=_first([one_line(one.licence) for one in described]),
     )
 
 

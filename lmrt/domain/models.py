@@ -68,12 +68,25 @@ class RecurrentState:
 
     Attributes:
         elements: Elements of its state for one sequence, always kept in 32 bits.
+        width: Elements of one token that are live at once while the state is brought forward, the
+            residual stream left out; 0 where unknown.
     """
 
     elements: int
+    width: int = 0
 
 
-LayerShape = FullAttention | SlidingAttention | LatentAttention | RecurrentState
+@frozen
+class AttentionBesideState:
+    """A layer that attends to the whole context and keeps a recurrent state as well (Falcon-H1)."""
+
+    attention: FullAttention
+    state: RecurrentState
+
+
+LayerShape = (
+    FullAttention | SlidingAttention | LatentAttention | RecurrentState | AttentionBesideState
+)
 
 
 @frozen
@@ -89,6 +102,8 @@ class ArchitectureShape:
         experts: Experts of a layer in a mixture of experts, 0 in a dense model.
         experts_used: Experts that one token passes through, 0 in a dense model.
         parameters: Number of weights, or None where the header does not tell.
+        carried: Elements of one token that are kept beside the residual stream through all layers
+            (Gemma 3n: further streams, and an input for each layer).
     """
 
     layers: tuple[LayerShape, ...] = field(repr=lambda layers: f"<{len(layers)} layers>")
@@ -99,6 +114,7 @@ class ArchitectureShape:
     experts: int = 0
     experts_used: int = 0
     parameters: int | None = None
+    carried: int = 0
 
 
 @frozen
@@ -227,6 +243,7 @@ class ResolvedModel:
         artifact_templates: The template in each artifact's own files, by the artifact's id; without
             those that hold none.
         notices: What differed from what was expected while it was resolved; a plan repeats them.
+        licence: An SPDX identifier or the licence's own name, or None where no file tells it.
     """
 
     reference: str
@@ -243,6 +260,7 @@ class ResolvedModel:
         factory=dict, hash=False, repr=lambda texts: f"<{len(texts)} templates>"
     )
     notices: tuple[Notice, ...] = ()
+    licence: str | None = None
 
     def told_by(self, artifact: Artifact) -> "ResolvedModel":
         """Return the model as one artifact's own files tell it, for what belongs to its texts.
@@ -266,6 +284,7 @@ class DescribedArtifact:
         trained_context: Tokens it was trained on at once, or None where unknown.
         chat_template: The Jinja template in its files, or None.
         generation_defaults: The generation settings in its files.
+        licence: The licence that its files name, or None.
     """
 
     artifact: Artifact
@@ -275,3 +294,4 @@ class DescribedArtifact:
     trained_context: int | None
     chat_template: str | None = field(repr=lambda text: "None" if text is None else "<template>")
     generation_defaults: GenerationConfig
+    licence: str | None = None

@@ -119,9 +119,9 @@ _FILE = re.compile(
 _LONGEST_WORD = 96  # of a repository's name, as huggingface_hub checks it
 _EXPLICIT = re.compile(r"[/\\~]|\.\.?(?:[/\\]|$)|[A-Za-z]:[/\\]")
 _URL = re.compile(r"file:|[A-Za-z][A-Za-z0-9+.-]*://", re.IGNORECASE)
-_HUB_URL = re.compile(
-    rf"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/({_WORD}/{_WORD})(?:[/?#].*)?"
-)
+_HOST = re.compile(r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/(.+)")
+_FILE_PAGE = re.compile(rf"({_WORD}/{_WORD})/(?:blob|resolve)/({_BRANCH})/")
+_PAGE = re.compile(rf"{_WORD}/{_WORD}(?=[/?#]|$)")
 
 
 def interpretations(text: str) -> tuple[Interpretation, ...]:
@@ -154,6 +154,21 @@ def is_alias(text: str) -> bool:
         return Alias(text) in interpretations(text)
     except ConfigurationError:
         return False
+
+
+def without_host(text: str) -> str | None:
+    """Return the reference that an address of the Hub's site stands for, or None for other texts.
+
+    Other tools take `hf.co/org/name:variant`.
+    """
+    match = _HOST.fullmatch(text.strip())
+    if match is None:
+        return None
+    place = _FILE_PAGE.sub(r"\1@\2/", match[1].partition("?")[0])
+    if found := _hub(place):
+        return str(found)
+    page = _PAGE.match(place)
+    return page[0] if page and _is_repository(page[0]) else None
 
 
 def _is_local_file(reference: str) -> bool:
@@ -190,8 +205,8 @@ def _only_hub(reference: str, text: str) -> HubRepository:
 
 def _url(reference: str) -> ConfigurationError:
     hint = "give the path itself, such as `/models/file.gguf`"
-    if on_hub := _HUB_URL.fullmatch(reference):
-        hint = f"did you mean `{on_hub[1]}`?"
+    if on_hub := without_host(reference):
+        hint = f"did you mean `{on_hub}`?"
     elif not reference.lower().startswith("file:"):
         hint = "download the file and give its path, or name its Hub repository `org/name`"
     return _invalid(reference, "URLs are not model references", hint)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+from lmrt.domain.references import without_host
+
 _SHOWN = 3
 _SIZES = 8
 _ALIKE = 0.6
@@ -38,6 +40,8 @@ def other_sizes(reference: str, known: Iterable[str]) -> tuple[str, ...]:
 def did_you_mean(reference: str, known: Sequence[str]) -> str | None:
     """Return the question or remark that may help, or None."""
     wanted = reference.casefold()
+    if on_hub := without_host(reference):
+        return f"did you mean `{on_hub}`?"
     if sizes := other_sizes(reference, known):
         same = [name for name in known if name.casefold() == wanted]
         if same:

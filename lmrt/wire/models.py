@@ -47,6 +47,7 @@ def _model(model: ResolvedModel) -> JsonObject:
         "modalities": sorted(str(modality) for modality in model.modalities),
         "trained_context": model.trained_context,
         "has_chat_template": model.chat_template is not None,
+        "licence": model.licence,
         "parameters": shape.parameters,
         "layers": len(shape.layers),
         "experts": shape.experts,

@@ -22,6 +22,7 @@ def test_show_tells_every_reading_and_every_artifact(tmp_path: Path) -> None:
         f"  alias       found, {GUIDE}",
     ]
     assert "parameters    1.51M" in lines
+    assert "licence       apache-2.0" in lines
     rows = [line.split() for line in lines if str(GUIDE) in line and "MiB" in line]
     assert [(row[0], row[1], row[2], row[5]) for row in rows] == [
         ("guide-F32.gguf", "GGUF", "F32", "here"),

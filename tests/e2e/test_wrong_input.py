@@ -22,6 +22,14 @@ def _assert_one_error(run: "subprocess.CompletedProcess[str]", code: str, status
     assert len(run.stderr.splitlines()) <= LINES
 
 
+@pytest.mark.parametrize("group", [(), ("models",)])
+def test_no_command_shows_the_commands(tmp_path: Path, group: tuple[str, ...]) -> None:
+    run = rt(*group, home=tmp_path)
+    assert run.returncode == 2
+    assert "Commands" in run.stdout
+    assert run.stderr == ""
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     run = rt("prompt", "-m", "missing.gguf", "hi", home=tmp_path)
     _assert_one_error(run, "model-not-found", 3)

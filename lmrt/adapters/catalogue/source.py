@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 
+from attrs import evolve
+
 from lmrt.adapters.catalogue.reader import read_catalogue
 from lmrt.adapters.catalogue.variants import Member, one_model_of
 from lmrt.domain.catalogue import Catalogue
@@ -46,7 +48,8 @@ class CatalogueSource:
                     _member(self._hub, variant.repository, lookup) for variant in entry.variants
                 ]
                 title = f"{entry.title} {entry.size}"
-                return one_model_of(name, members, offline=lookup.offline, name=title)
+                model = one_model_of(name, members, offline=lookup.offline, name=title)
+                return evolve(model, licence=entry.licence)
             case _:
                 return None
 

@@ -97,6 +97,7 @@ def _described(label: str, model: ResolvedModel) -> Iterator[DescribedArtifact]:
             trained_context=model.trained_context,
             chat_template=model.told_by(artifact).chat_template,
             generation_defaults=model.generation_defaults,
+            licence=model.licence,
         )
 
 

@@ -72,6 +72,7 @@ def describe(parts: Sequence[Header]) -> DescribedArtifact:
         trained_context=first.metadata.count(f"{architecture}.context_length") or None,
         chat_template=first.metadata.text("tokenizer.chat_template") or None,
         generation_defaults=_generation(first, architecture),
+        licence=first.metadata.text("general.license") or None,
     )
 
 

@@ -10,6 +10,7 @@ from lmrt.domain.references import (
     UnderModelsDir,
     interpretations,
     is_alias,
+    without_host,
 )
 
 
@@ -88,7 +89,25 @@ def test_what_can_be_no_reference_is_refused(text: str) -> None:
     assert caught.value.code == "invalid-reference"
 
 
-def test_the_address_of_a_page_on_the_hub_is_told_as_its_repository() -> None:
+@pytest.mark.parametrize(
+    ("address", "reference"),
+    [
+        ("https://huggingface.co/Qwen/Qwen3-4B/tree/main", "Qwen/Qwen3-4B"),
+        ("https://www.huggingface.co/Qwen/Qwen3-4B?library=x", "Qwen/Qwen3-4B"),
+        ("http://hf.co/Qwen/Qwen3-4B", "Qwen/Qwen3-4B"),
+        ("https://huggingface.co/org/a/blob/main/b.gguf", "org/a@main/b.gguf"),
+        ("https://huggingface.co/org/a/resolve/v1/b/c.gguf?download=true", "org/a@v1/b/c.gguf"),
+    ],
+)
+def test_the_address_of_a_page_on_the_hub_is_told_as_its_repository(
+    address: str, reference: str
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        interpretations("https://huggingface.co/Qwen/Qwen3-4B/tree/main")
-    assert caught.value.hint == "did you mean `Qwen/Qwen3-4B`?"
+        interpretations(address)
+    assert caught.value.hint == f"did you mean `{reference}`?"
+
+
+def test_what_other_tools_write_with_a_host_is_understood() -> None:
+    assert without_host("hf.co/org/name:Q4_K_M") == "org/name:Q4_K_M"
+    assert without_host("hf.co/org") is None
+    assert without_host("org/name") is None

@@ -19,6 +19,7 @@ KNOWN = (
         ("qwen3:5b", "there is `qwen3` in 0.6b, 1.7b, 4b, 14b"),
         ("my-modle", "did you mean `my-model`?"),
         ("zzzzzz", None),
+        ("hf.co/org/name:Q8_0", "did you mean `org/name:Q8_0`?"),
         (":4b", None),
         ("", None),
     ],
