@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from lmrt.adapters.stores.deleting import delete, freed, gone, refuse_outside
+from lmrt.adapters.stores.local_downloads import has_records, interrupted, recorded, records
 from lmrt.adapters.stores.reading import (
     Entry,
     Found,
@@ -76,7 +77,7 @@ class FolderStore:
                 found = self._reader.read(folder, names)
                 models += self._models(root, folder, found)
                 findings += found.findings
-                findings += _unfinished(folder, names)
+                findings += [*_unfinished(folder, names), *interrupted(folder)]
         self._reader.keep()
         return StoreContents(named_apart(models), tuple(findings))
 
@@ -88,7 +89,8 @@ class FolderStore:
             ModelNotFound: The model is not there any more (`model-not-found`).
         """
         root = next(root for root in self._roots if model.location.is_relative_to(root))
-        paths = tuple(file.path for file in (*reversed(model.others), *model.weights))
+        own = tuple(file.path for file in (*reversed(model.others), *model.weights))
+        paths = (*records(own), *own)
         refuse_outside(root, paths)
         try:
             bytes_freed, kept = freed(paths)
@@ -108,12 +110,13 @@ class FolderStore:
 
     def _models(self, root: Path, folder: Path, found: Found) -> Iterator[StoredModel]:
         alone = len(found.facts) == 1 and folder != root
+        told = recorded if has_records(folder) else nothing_recorded
         for one in found.facts:
             place = folder if alone else folder / one.files[0]
             name, reference = self._refer(root, place)
             try:
                 entry = Entry(name, reference, place)
-                yield stored_model(self._name, entry, one, folder, nothing_recorded)
+                yield stored_model(self._name, entry, one, folder, told)
             except FileNotFoundError:
                 continue  # deleted between two looks: it is not there
 

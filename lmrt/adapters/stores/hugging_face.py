@@ -13,7 +13,6 @@ https://huggingface.co/docs/huggingface_hub/guides/manage-cache and huggingface_
 """
 
 import os
-import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from lmrt.adapters.stores.reading import (
     Entry,
     Found,
     PlaceReader,
+    content_hash,
     incomplete,
     named_apart,
     stored_model,
@@ -34,9 +34,7 @@ from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.references import HubRepository, interpretations
 from lmrt.domain.stores import (
     ContentHash,
-    GitBlob,
     Removal,
-    Sha256,
     StoreContents,
     StoredModel,
     StoreName,
@@ -44,8 +42,6 @@ from lmrt.domain.stores import (
 from lmrt.ports.stores import FolderWalk
 
 _DEFAULT_REVISION = "main"
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_SHA1 = re.compile(r"[0-9a-f]{40}")
 
 
 class HuggingFaceStore:
@@ -217,10 +213,7 @@ def _recorded(path: Path) -> ContentHash | None:
     """Return the hash that the name of a file's blob is, where the file is a link to one."""
     if not path.is_symlink():
         return None
-    name = path.readlink().name
-    if _SHA256.fullmatch(name):
-        return Sha256(name)
-    return GitBlob(name) if _SHA1.fullmatch(name) else None
+    return content_hash(path.readlink().name)
 
 
 def _outside(roots: Collection[Path], folder: Path, facts: Facts) -> OutsideOfStore | None:

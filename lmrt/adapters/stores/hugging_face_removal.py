@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lmrt.adapters.stores.deleting import damaged, freed, gone, refuse_outside, undeletable
+from lmrt.adapters.stores.deleting import damaged, delete, freed, gone, refuse_outside, undeletable
 from lmrt.domain.errors import LmrtError
 from lmrt.domain.stores import KeptFile, Removal, StoredModel
 
@@ -27,38 +27,46 @@ def removal(cache: Path, model: StoredModel, *, alone: bool) -> Removal:
         alone: Whether its revision holds no other artifact, so that the whole revision goes.
     """
     revision, strategy = _strategy(cache, model, alone=alone)
-    names = [
-        file
-        for folder in (*sorted(strategy.repos), *sorted(strategy.snapshots))
-        for file in sorted(folder.rglob("*"))
-        if file.is_symlink() or file.is_file()
-    ]
-    links = [file for file in names if file.parent.name != "blobs"]
-    blobs = [file for file in names if file.parent.name == "blobs"]
-    refs = sorted(strategy.refs)
-    ordered = (*links, *sorted(strategy.files), *refs, *blobs, *sorted(strategy.blobs))
-    files = tuple(dict.fromkeys(ordered))
-    bytes_freed, kept = freed(files)
-    if any(blob.is_symlink() for blob in (*blobs, *strategy.blobs)):
+    names, blobs = _ordered(strategy)
+    bytes_freed, kept = freed((*names, *blobs))
+    if any(blob.is_symlink() for blob in blobs):
         # The bytes lie in the store that repositories share, and only it knows who else uses them.
         bytes_freed = strategy.expected_freed_size
     return Removal(
         model,
-        files=files,
+        files=(*names, *blobs),
         folders=(*sorted(strategy.snapshots), *sorted(strategy.repos)),
         freed=bytes_freed,
-        kept=(*_kept(revision, strategy, files), *kept),
+        kept=(*_kept(revision, strategy, {*names, *blobs}), *kept),
     )
 
 
 def remove(cache: Path, model: StoredModel, *, alone: bool) -> None:
     """Delete it; what else uses its bytes is looked up anew, since the cache may have changed."""
     _, strategy = _strategy(cache, model, alone=alone)
-    strategy.execute()
+    names, _ = _ordered(strategy)
+    # huggingface_hub deletes a whole repository in any order; stopped halfway, it would take what
+    # is left for damaged.
+    delete(names, ())
+    replace(strategy, refs=frozenset()).execute()
     # What may not be deleted is logged there and left: here the user is told.
     for file in model.weights:
         if os.path.lexists(file.path):
             raise undeletable(file.path, PermissionError("it is still there"))
+
+
+def _ordered(strategy: "DeleteCacheStrategy") -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Return what goes: names of revisions and of files, and then blobs."""
+    inside = [
+        path
+        for folder in (*sorted(strategy.repos), *sorted(strategy.snapshots))
+        for path in sorted(folder.rglob("*"))
+        if path.is_symlink() or path.is_file()
+    ]
+    blobs = [path for path in inside if path.parent.name == "blobs"]
+    named = [path for path in inside if path.parent.name != "blobs"]
+    names = (*sorted(strategy.refs), *named, *sorted(strategy.files))
+    return tuple(dict.fromkeys(names)), tuple(dict.fromkeys((*blobs, *sorted(strategy.blobs))))
 
 
 def _strategy(
@@ -108,11 +116,10 @@ def _damaged(info: "HFCacheInfo", cache: Path, model: StoredModel) -> LmrtError:
 
 
 def _kept(
-    revision: "CachedRevisionInfo", strategy: "DeleteCacheStrategy", files: tuple[Path, ...]
+    revision: "CachedRevisionInfo", strategy: "DeleteCacheStrategy", doomed: set[Path]
 ) -> tuple[KeptFile, ...]:
     if strategy.repos:
         return ()
-    doomed = set(files)
     return tuple(
         KeptFile(file.blob_path, file.size_on_disk, "another revision")
         for file in sorted(revision.files, key=lambda one: one.file_path)

@@ -1,5 +1,6 @@
 """From a place in a store to models and findings."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -17,9 +18,19 @@ from lmrt.domain.findings import (
     UnreadablePlace,
 )
 from lmrt.domain.models import PICKLE_SUFFIXES
-from lmrt.domain.stores import ContentHash, FileIdentity, StoredFile, StoredModel, StoreName
+from lmrt.domain.stores import (
+    ContentHash,
+    FileIdentity,
+    GitBlob,
+    Sha256,
+    StoredFile,
+    StoredModel,
+    StoreName,
+)
 from lmrt.ports.models import ArtifactReader
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SHA1 = re.compile(r"[0-9a-f]{40}")
 _WEIGHTS = (".gguf", ".safetensors", *PICKLE_SUFFIXES)
 
 Recorded = Callable[[Path], ContentHash | None]
@@ -188,6 +199,13 @@ def stored_model(
 
 def _stem(first: str, root: Path) -> str:
     return first[: -len(".gguf")] if first.lower().endswith(".gguf") else root.name
+
+
+def content_hash(text: str) -> ContentHash | None:
+    """Return the hash that a text is as the Hub tells hashes, or None where it is none."""
+    if _SHA256.fullmatch(text):
+        return Sha256(text)
+    return GitBlob(text) if _SHA1.fullmatch(text) else None
 
 
 def nothing_recorded(_path: Path) -> None:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from huggingface_hub import scan_cache_dir
 
 from lmrt.domain.errors import ConfigurationError, ModelNotFound
 from lmrt.domain.models import ArtifactFormat
@@ -121,6 +122,21 @@ def test_a_copied_repository_has_the_same_commits_and_stays(
     model = next(one for one in store.contents(()).models if one.name == name)
     store.remove(store.removal(model))
     assert _names(tmp_path) == [one for one in ("org/copy", "org/name") if one != name]
+
+
+@pytest.mark.parametrize("name", ["org/name", "org/name@old"])
+def test_a_crash_leaves_a_cache_that_its_owner_can_read(
+    tmp_path: Path, gguf: bytes, other: bytes, name: str
+) -> None:
+    hugging_face(tmp_path, "org/name", {"a.gguf": gguf, "README.md": b"one"})
+    if name != "org/name":
+        files = {"a.gguf": other, "README.md": b"two"}
+        hugging_face(tmp_path, "org/name", files, commit=OTHER_COMMIT, ref="old")
+    store = stores.hugging_face_store(tmp_path)
+    model = next(one for one in store.contents(()).models if one.name == name)
+    for path in store.removal(model).files:
+        path.unlink()
+        assert scan_cache_dir(tmp_path).warnings == []
 
 
 def test_removing_twice_is_told(tmp_path: Path, gguf: bytes) -> None:
