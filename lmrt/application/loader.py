@@ -122,8 +122,8 @@ class RuntimeLoader:
         told = model.told_by(plan.artifact)
         if needs.template and told.chat_template is None:
             raise template_missing(told.name)
-        started = self._clock()
         root = self.materialize(plan.artifact, offline=config.offline)
+        started = self._clock()
         tokenizer = self._tokenizers[plan.artifact.format].open(plan.artifact, root)
         backend = self._backends[plan.backend]
         scheduler = Scheduler(lambda: backend.load(plan, root, progress), plan.backend)

@@ -16,7 +16,7 @@ from typing import Any
 from attrs import frozen
 
 from lmrt.adapters.huggingface.client import HubClient
-from lmrt.adapters.huggingface.errors import Place
+from lmrt.adapters.huggingface.errors import Place, in_short
 from lmrt.adapters.huggingface.listing import Listing, RemoteFile
 from lmrt.domain.errors import LmrtError, NotMaterialized
 
@@ -125,7 +125,7 @@ def _receive(
             pause = client.policy.pause_after(error, failures)
             if pause is None:
                 raise
-            watch.retried(error.message, pause)
+            watch.retried(in_short(error), pause)
     return done - start
 
 

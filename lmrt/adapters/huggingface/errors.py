@@ -17,7 +17,16 @@ PASSING = frozenset(
 
 _LOG_IN = "log in with `hf auth login`, or set `HF_TOKEN`"
 _TOKEN_REFUSED = re.compile(r"invalid (credentials|user token|username or password)", re.IGNORECASE)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _LONGEST = 300
+
+_IN_SHORT = {
+    "hub-unreachable": "no connection",
+    "hub-timeout": "no answer in time",
+    "connection-cut": "the connection was cut",
+    "hub-server-error": "the Hub fails",
+    "rate-limited": "the Hub was asked too often",
+}
 
 
 @frozen
@@ -39,7 +48,9 @@ class Place:
     logged_in: bool = False
 
     def __str__(self) -> str:
-        at = f"{self.repository}@{self.revision}" if self.revision else self.repository
+        revision = self.revision or ""
+        shown = revision[:7] if _COMMIT.fullmatch(revision) else revision
+        at = f"{self.repository}@{shown}" if shown else self.repository
         return printable(f"{at}/{self.file}" if self.file else at)
 
     @property
@@ -51,6 +62,11 @@ class Place:
     def context(self) -> dict[str, Any]:
         """Facts for an error."""
         return {"repository": self.repository, "revision": self.revision, "file": self.file}
+
+
+def in_short(error: LmrtError) -> str:
+    """Return what went wrong as one clause, for who knows already what was asked for."""
+    return _IN_SHORT.get(error.code, error.message)
 
 
 def hub_failure(error: Exception, place: Place) -> LmrtError:

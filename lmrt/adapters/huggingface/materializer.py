@@ -52,9 +52,9 @@ class HubMaterializer:
             case LocalSource():
                 return self._local.materialize(artifact, offline=offline, progress=progress)
             case HubSource(repository, commit):
-                place = Place(self._client.endpoint, repository, commit)
                 if offline or self._client.offline:
-                    raise offline_error(place)
+                    raise offline_error(Place(self._client.endpoint, repository, commit))
+                place = Place(self._client.endpoint, repository)
                 listing = self._client.listing(repository, commit)
                 for file in artifact.files:
                     self._client.file(listing, file.path)

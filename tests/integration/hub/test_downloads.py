@@ -214,6 +214,7 @@ class TestFaults:
         heard = Recorded()
         materializer.materialize(artifacts["tiny.gguf"], progress=heard)
         check_cached(cache, served, ["tiny.gguf"])
+        assert {event.reason for event in heard.of(DownloadRetried)} == {"the connection was cut"}
         assert len(heard.of(DownloadRetried)) == 4
         ranges = [asked.range for asked in hub.requests("/cdn/")]
         assert ranges[:3] == [None, *(f"bytes={30_000 * n}-{size_of(served) - 1}" for n in (1, 2))]

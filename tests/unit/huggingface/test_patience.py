@@ -3,7 +3,15 @@
 import pytest
 
 from lmrt.adapters.huggingface import HubPolicy
-from lmrt.adapters.huggingface.errors import PASSING, Place, cut, nonsense, timed_out, unreachable
+from lmrt.adapters.huggingface.errors import (
+    PASSING,
+    Place,
+    cut,
+    in_short,
+    nonsense,
+    timed_out,
+    unreachable,
+)
 from lmrt.domain.errors import LmrtError, NotMaterialized
 
 POLICY = HubPolicy(timeout=5.0, attempts=5, pause=0.5, longest_pause=30.0)
@@ -46,3 +54,8 @@ def test_the_library_s_timeout_is_the_default(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 77)
     assert HubPolicy().seconds == 77.0
     assert POLICY.seconds == 5.0
+
+
+@pytest.mark.parametrize("code", sorted(PASSING))
+def test_what_is_waited_for_is_told_in_short(code: str) -> None:
+    assert in_short(NotMaterialized("a long message", code=code)) != "a long message"
