@@ -2,8 +2,10 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from lmrt.domain.errors import ConfigurationError
+from lmrt.domain.notices import HeadersIncomplete
 from lmrt.domain.planning import plan
 from lmrt.domain.plans import PlanRequest, RuntimePlan
 from lmrt.wire.plan import plan_from_payload, plan_payload
@@ -42,6 +44,20 @@ def test_unions_carry_tags_and_reasons_for_people(payload: dict[str, Any]) -> No
     memory = payload["chosen"]["memory"]
     assert memory["total"] == memory["host"] + memory["device"]
     assert {row["why"]["type"] for row in payload["alternatives"]} == {"outranked", "rejected"}
+
+
+def test_notices_of_the_model_are_the_plan_s() -> None:
+    unread = HeadersIncomplete(("a.gguf", "b.gguf"), "left out of the plan")
+    told = plan(
+        PlanRequest(),
+        evolve(model(Q4), notices=(unread,)),
+        machine(32 * GIB),
+        [gguf_backend(ON_CPU)],
+    )
+    document = plan_payload(told)
+    assert document["notices"][0]["files"] == ["a.gguf", "b.gguf"]
+    assert document["notices"][0]["message"] == "`a.gguf` and 1 more: left out of the plan"
+    assert plan_from_payload(document) == told
 
 
 def test_derived_keys_are_left_aside(split_plan: RuntimePlan, payload: dict[str, Any]) -> None:
