@@ -3,12 +3,12 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lmrt.cli import options
-from lmrt.cli.edge import edge
+from lmrt.cli.edge import edge, interrupted
 from lmrt.cli.exit_codes import ExitCode
 from lmrt.cli.terminal import print_json, say, show_notice
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lmrt.application.loader import RuntimeLoader
     from lmrt.domain.config import RuntimeConfig
     from lmrt.domain.models import Artifact
+    from lmrt.domain.notices import Notice
 
 
 def pull(
@@ -47,7 +48,7 @@ def pull(
     """
     with edge(json=json):
         from lmrt.bootstrap import runtime_client
-        from lmrt.cli.download_progress import downloads_shown
+        from lmrt.cli.download_progress import INTERRUPTED_DOWNLOAD, downloads_shown
         from lmrt.cli.runtime_options import runtime_config
         from lmrt.cli.settings import read_settings
         from lmrt.domain.options import invalid_option
@@ -82,7 +83,9 @@ def pull(
                 ]
             except KeyboardInterrupt:
                 shown.close()
-                _interrupted(json=json, downloading=shown.downloading)
+                what = INTERRUPTED_DOWNLOAD if shown.downloading else "interrupted"
+                interrupted(json=json, what=what)
+                os._exit(ExitCode.INTERRUPTED)  # without waiting for what still downloads
         if not silent:
             _tell_of_what_was_here(chosen)
         _show(model, pulled, json=json)
@@ -110,16 +113,22 @@ def _chosen(
             raise
         if not silent:
             say(f"chosen {artifact_title(plan.artifact)} for {plan.backend}: {plan.reason}")
-            for notice in plan.notices:
-                show_notice(notice)
+            _tell(plan.notices)
         return [plan.artifact]
     model = loader.resolve(config.model_reference, config.models_dir, offline=config.offline)
+    if not silent:
+        _tell(model.notices)
     if variant is not None:
         return [named_variant(model, variant)]
     safe = [one for one in model.artifacts if one.format is not ArtifactFormat.PICKLE]
     if not silent and len(safe) < len(model.artifacts):
         say("left out: pickle weights, which can execute code")
     return safe
+
+
+def _tell(notices: "tuple[Notice, ...]") -> None:
+    for notice in notices:
+        show_notice(notice)
 
 
 def _tell_of_what_was_here(chosen: "list[Artifact]") -> None:
@@ -141,18 +150,3 @@ def _show(reference: str, pulled: "list[tuple[Artifact, Path]]", *, json: bool) 
         return
     for artifact, root in pulled:
         sys.stdout.write(f"{path_in(artifact, root)}\n")
-
-
-def _interrupted(*, json: bool, downloading: bool) -> NoReturn:
-    """Leave at once, without waiting for what still downloads; it goes on another time."""
-    from lmrt.cli.download_progress import INTERRUPTED_DOWNLOAD
-
-    if json:
-        from lmrt.domain.errors import NotMaterialized
-        from lmrt.wire.error import error_payload
-
-        error = NotMaterialized("interrupted", code="interrupted")
-        print_json(error_payload(error, int(ExitCode.INTERRUPTED)))
-    else:
-        say(INTERRUPTED_DOWNLOAD if downloading else "interrupted")
-    os._exit(ExitCode.INTERRUPTED)

@@ -98,3 +98,10 @@ def test_an_alias_of_ones_own_may_list_a_name_and_a_file(
     document = json.loads(shown.stdout)
     assert {one["format"] for one in document["model"]["artifacts"]} == {"GGUF", "MLX"}
     assert len(document["notices"]) == 2
+
+
+def test_pulling_everything_says_what_was_left_out(tmp_path: Path, env: Mapping[str, str]) -> None:
+    pulled = rt("models", "pull", NAME, "--all", home=tmp_path, env=env)
+    assert pulled.returncode == 0, pulled.stderr
+    assert len(pulled.stdout.splitlines()) == 4
+    assert "notice[variant-left-out]" in pulled.stderr
