@@ -10,6 +10,7 @@ the runs after it, which look whether anything has changed.
 """
 
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -17,6 +18,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from attrs import frozen
 
 from tests.support.tiny_models import TinyModel, write_gguf, write_hf
 
@@ -37,8 +40,19 @@ def write(root: Path, count: int) -> None:
         shutil.copytree(first_gguf if number % 2 else first_hf, place)
 
 
-def listing(root: Path, home: Path) -> float:
-    """Return the seconds that the command takes."""
+@frozen
+class Taken:
+    """What a run took: seconds on the clock, and seconds of processor time."""
+
+    clock: float
+    processor: float
+
+    def __str__(self) -> str:
+        return f"{self.clock:.2f} s ({self.processor:.2f} s of processor time)"
+
+
+def listing(root: Path, home: Path) -> Taken:
+    """Return what the command takes."""
     rt = shutil.which("rt", path=str(sys.prefix) + "/bin") or "rt"
     command = [rt, "models", "list", "--models-dir", str(root)]
     environment = {
@@ -46,9 +60,15 @@ def listing(root: Path, home: Path) -> float:
         "HOME": str(home),
         "XDG_CACHE_HOME": str(home / ".cache"),
     }
-    start = time.perf_counter()
+    start, used = time.perf_counter(), _processor()
     subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - start
+    return Taken(time.perf_counter() - start, _processor() - used)
+
+
+def _processor() -> float:
+    """Return the processor time of all children so far; a busy machine lengthens the clock's."""
+    told = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return told.ru_utime + told.ru_stime
 
 
 def main(count: int = 500) -> int:
@@ -58,10 +78,13 @@ def main(count: int = 500) -> int:
         home.mkdir()
         write(root, count)
         first = listing(root, home)
-        again = statistics.median(listing(root, home) for _ in range(RUNS))
-    print(f"rt models list, {count} directories: first {first:.2f} s, again {again:.2f} s", end="")
-    print(f" (limit {LIMIT:.2f} s)")
-    return int(again > LIMIT)
+        runs = [listing(root, home) for _ in range(RUNS)]
+    again = Taken(
+        statistics.median(run.clock for run in runs),
+        statistics.median(run.processor for run in runs),
+    )
+    print(f"rt models list, {count} directories: first {first}, again {again}, limit {LIMIT:.2f} s")
+    return int(again.clock > LIMIT)
 
 
 if __name__ == "__main__":
