@@ -4,12 +4,13 @@ import itertools
 import os
 import random
 import struct
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 from attrs import frozen
 
-from tests.support.gguf_bytes import ARRAY, F32, I32, TEXT, GgufBytes, text
+from tests.support.gguf_bytes import ARRAY, F32, I32, TEXT, U16, GgufBytes, scalar, text
 
 _LETTERS = "etaoinshrdlucmfwypvbgkjqxz"
 _WIDE = "的一是不了人我在有他这中大来上国语ありがとうприветмир한국어ελ"
@@ -126,7 +127,7 @@ class Variant:
     def write(self, path: Path) -> Path:
         """Write the file; the tensors' data is a hole."""
         file = self.header()
-        stored = _add_tensors(file, self)
+        stored = _add_tensors(file, self, _tensors(self))
         data = file.build()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
@@ -134,9 +135,28 @@ class Variant:
         return path
 
 
-def _add_tensors(file: GgufBytes, model: Variant) -> int:
+def write_parts(model: Variant, folder: Path, stem: str, parts: int) -> None:
+    """Write a variant as llama-gguf-split does: the keys are in the first part alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = _tensors(model)
+    size = -(-len(tensors) // parts)
+    for part in range(parts):
+        file = GgufBytes() if part else model.header()
+        file.raw_pair("split.no", U16, scalar(U16, part))
+        file.raw_pair("split.tensors.count", I32, scalar(I32, len(tensors)))
+        file.raw_pair("split.count", U16, scalar(U16, parts))
+        stored = _add_tensors(file, model, tensors[part * size : (part + 1) * size])
+        path = folder / f"{stem}-{part + 1:05}-of-{parts:05}.gguf"
+        data = file.build()
+        path.write_bytes(data)
+        os.truncate(path, len(data) + stored)
+
+
+def _add_tensors(
+    file: GgufBytes, model: Variant, tensors: Sequence[tuple[str, tuple[int, ...]]]
+) -> int:
     at = 0
-    for name, shape in _tensors(model):
+    for name, shape in tensors:
         kind = model.kind if len(shape) > 1 else 0
         block, size = _BLOCKS[kind]
         elements = shape[0] * (shape[1] if len(shape) > 1 else 1)

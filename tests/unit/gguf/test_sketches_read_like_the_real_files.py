@@ -21,6 +21,7 @@ from tests.support.large_vocabularies import (
     bpe_merges,
     bpe_tokens,
     spm_tokens,
+    write_parts,
 )
 from tests.support.remote_files import LocalFiles
 from tests.support.sketches import MOST, Sketched, placeless, sketched
@@ -146,6 +147,17 @@ def test_twenty_five_variants_cost_a_fraction_of_one_vocabulary(tmp_path: Path) 
     found = check(tmp_path / "model", artifacts=25)
     # The first file is searched; the others take what lies before and behind their vocabularies.
     assert found.files.read_so_far < 2_500_000
+    assert found.files.rounds < 45
+
+
+def test_split_variants_cost_as_much_as_their_tensors(tmp_path: Path) -> None:
+    tokens, merges = bpe_tokens(30_000), bpe_merges(29_000)
+    for number, kind in enumerate((Q4_K, Q6_K, Q8_0, F16)):
+        variant = Variant(tokens=tokens, merges=merges, kind=kind, layers=64)
+        write_parts(variant, tmp_path / "model", f"large-{number}", 12)
+    found = check(tmp_path / "model", artifacts=4)
+    assert found.files.read_so_far < 700_000
+    # Parts have few keys each: they are not asked for one after the other.
     assert found.files.rounds < 45
 
 
