@@ -9,7 +9,7 @@ from typing import NoReturn
 import typer
 
 from lmrt.cli.exit_codes import ExitCode, exit_code
-from lmrt.cli.terminal import print_json, show_error
+from lmrt.cli.terminal import print_json, say, show_error
 from lmrt.domain.errors import LmrtError
 
 
@@ -24,6 +24,9 @@ def edge(*, json: bool) -> Iterator[None]:
         yield
     except LmrtError as error:
         fail(error, exit_code(error), json=json)
+    except KeyboardInterrupt:
+        interrupted(json=json)
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     except BrokenPipeError:
         _silence_stdout()
         raise typer.Exit(ExitCode.DONE) from None
@@ -47,6 +50,17 @@ def fail(error: LmrtError, code: ExitCode, *, json: bool) -> NoReturn:
 
         traceback.print_exception(error)
     raise typer.Exit(code)
+
+
+def interrupted(*, json: bool, what: str = "interrupted") -> None:
+    """Say that the user stopped the command."""
+    if json:
+        from lmrt.wire.error import error_payload
+
+        error = LmrtError("interrupted", code="interrupted")
+        print_json(error_payload(error, int(ExitCode.INTERRUPTED)))
+    else:
+        say(what)
 
 
 def debugging() -> bool:

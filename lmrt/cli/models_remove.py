@@ -42,7 +42,7 @@ def remove(
             raise _not_confirmed(removal)
         if not json:
             say(for_terminal("\n".join(removal_lines(removal))))
-        if not yes and not typer.confirm("remove it?", err=True):
+        if not (yes or _agreed()):
             say("nothing was removed")
             return
         view.remove(removal)
@@ -52,6 +52,15 @@ def remove(
             print_json(removal_payload(removal, done=True))
         else:
             say(f"removed, {format_size(removal.freed)} freed")
+
+
+def _agreed() -> bool:
+    """Ask at the terminal; Ctrl-C ends the command, having removed nothing."""
+    try:
+        return typer.confirm("remove it?", err=True)
+    except typer.Abort:
+        say("\nnothing was removed")
+        raise
 
 
 def _not_confirmed(removal: "Removal") -> "ConfigurationError":

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.support import NO_HUB, RT, environment, rt
+from tests.support.hub_faults import Delay
 from tests.support.hub_server import HubServer
 from tests.support.tiny_models import TinyModel, write_gguf, write_hf
 
@@ -215,6 +216,30 @@ def test_an_interrupted_pull_goes_on(hub: HubServer, home: Path) -> None:
     assert run.returncode == 0, run.stderr
     assert "are here already" in run.stderr
     assert _rt(hub, home, "models", "verify", "org/tiny:F32").returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [("plan", "org/tiny"), ("models", "show", "org/tiny")])
+def test_a_question_to_the_hub_is_interrupted(
+    hub: HubServer, home: Path, arguments: tuple[str, ...]
+) -> None:
+    hub.fault(Delay("/api/", seconds=30))
+    for flags, said in (((), ("", "interrupted\n")), (("--json",), (None, ""))):
+        hub.asked.clear()
+        process = subprocess.Popen(
+            [RT, *arguments, *flags],
+            cwd=home,
+            env=environment(home, HF_ENDPOINT=hub.url),
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        while not hub.asked:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (130, said[1])
+        assert out == said[0] or json.loads(out)["error"]["code"] == "interrupted"
 
 
 def test_a_terminal_is_shown_bars(hub: HubServer, home: Path) -> None:

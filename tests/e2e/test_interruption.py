@@ -71,7 +71,9 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path, rambling: Path) -> None:
     assert err == b""
 
 
-def test_no_socket_is_opened(tmp_path: Path) -> None:
+@pytest.fixture
+def guarded(tmp_path: Path) -> dict[str, str]:
+    """Return an environment in which a Python process that touches a socket fails."""
     guard = tmp_path / "guard"
     guard.mkdir()
     (guard / "sitecustomize.py").write_text(
@@ -81,7 +83,28 @@ def test_no_socket_is_opened(tmp_path: Path) -> None:
         "        raise RuntimeError(event)\n"
         "sys.addaudithook(hook)\n"
     )
-    run = rt("prompt", "What is lmrt?", "--json", home=tmp_path, env={"PYTHONPATH": str(guard)})
+    return {"PYTHONPATH": str(guard)}
+
+
+def test_no_socket_is_opened_for_what_is_here(tmp_path: Path, guarded: dict[str, str]) -> None:
+    run = rt("prompt", "What is lmrt?", "--json", home=tmp_path, env=guarded)
     assert json.loads(run.stdout)["text"]
-    run = rt("prompt", "hi", "-m", "a/b", home=tmp_path, env={"PYTHONPATH": str(guard)})
-    assert run.returncode == 5
+    for command in ("list", "catalogue"):
+        assert rt("models", command, home=tmp_path, env=guarded).returncode == 0
+
+
+@pytest.mark.parametrize("model", ["a/b", "a/b@main", "a/b:Q8_0", "a/b/c.gguf", "qwen3:4b"])
+def test_no_socket_is_opened_offline(tmp_path: Path, guarded: dict[str, str], model: str) -> None:
+    run = rt("prompt", "hi", "--offline", "-m", model, home=tmp_path, env=guarded)
+    assert run.returncode == 5, run.stderr
+    assert run.stderr.startswith("error[not-downloaded]: ")
+
+
+@pytest.mark.parametrize("command", [("plan",), ("parity",), ("models", "pull")])
+def test_every_command_can_be_offline(
+    tmp_path: Path, guarded: dict[str, str], command: tuple[str, ...]
+) -> None:
+    env = {**guarded, "RT_CONFIG": str(tmp_path / "config.toml")}
+    (tmp_path / "config.toml").write_text("offline = true\n")
+    run = rt(*command, "a/b", home=tmp_path, env=env)
+    assert run.returncode == 5, run.stderr

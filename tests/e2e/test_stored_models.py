@@ -117,6 +117,7 @@ def test_nothing_is_removed_without_consent(home: Path) -> None:
     assert "nothing was removed" in run.stderr
     run = _at_a_terminal(END_OF_INPUT, "models", "remove", "mine", home=home)
     assert run.returncode == 130
+    assert run.stderr.endswith("nothing was removed\n")
     assert (home / "models" / "mine" / "tiny.gguf").is_file()
 
 
