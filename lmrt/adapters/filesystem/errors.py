@@ -23,7 +23,7 @@ def no_model_files(place: Path) -> ModelNotFound:
             hint="name a GGUF file or a model's folder",
         )
     below = [folder for folder, _ in model_folders(place) if folder != place]
-    hint = "put a GGUF file there, or download a model with `hf download org/name`"
+    hint = "put a GGUF file there, or download a model with `rt models pull org/name`"
     if below:
         hint = f"name one of the folders in it: {listed([str(folder) for folder in below])}"
     return ModelNotFound(
