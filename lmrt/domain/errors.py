@@ -57,6 +57,8 @@ class NoExecutablePlan(LmrtError):  # noqa: N818 - the design's name
 
     Attributes:
         rejected: Every candidate (`lmrt.domain.plans.Alternative`) with the reasons against it.
+        counterfactuals: What would let one run (`lmrt.domain.counterfactuals.Counterfactual`), for
+            whoever asked for it.
     """
 
     def __init__(
@@ -64,12 +66,14 @@ class NoExecutablePlan(LmrtError):  # noqa: N818 - the design's name
         message: str,
         *,
         rejected: tuple[Any, ...] = (),
+        counterfactuals: tuple[Any, ...] = (),
         code: str | None = None,
         **fields: Any,
     ) -> None:
         super().__init__(message, code="no-executable-plan", **fields)
         self.code = code or self.code
         self.rejected = rejected
+        self.counterfactuals = counterfactuals
 
 
 class NotMaterialized(LmrtError):  # noqa: N818 - the design's name

@@ -3,6 +3,7 @@
 from attrs import field, frozen
 
 from lmrt.domain.config import Dtype, KvType, Preference
+from lmrt.domain.counterfactuals import Counterfactual
 from lmrt.domain.messages import Modality
 from lmrt.domain.models import Artifact
 from lmrt.domain.notices import Notice
@@ -216,6 +217,9 @@ class RuntimePlan:
         reason: Why this candidate won, one sentence.
         notices: What differs from what was asked or expected.
         alternatives: Every other candidate, executable ones first, best first.
+        engine_version: The version of the backend's engine, or None where unknown.
+        counterfactuals: What would make another candidate the chosen one; empty unless somebody
+            asked for them, since they take many plans.
     """
 
     model_reference: str
@@ -226,6 +230,8 @@ class RuntimePlan:
     reason: str
     notices: tuple[Notice, ...]
     alternatives: tuple[Alternative, ...] = field(repr=lambda rows: f"<{len(rows)} alternatives>")
+    engine_version: str | None = None
+    counterfactuals: tuple[Counterfactual, ...] = ()
 
     @property
     def backend(self) -> str:

@@ -50,3 +50,9 @@ def format_size(count: int) -> str:
             break
         amount, unit = amount / 1024, larger
     return f"{count} B" if unit == "B" else f"{amount:.2f} {unit}"
+
+
+def format_size_up(count: int) -> str:
+    """Return the bytes as `format_size` does, but never less than they are."""
+    unit = next((each for each in (2**40, 2**30, 2**20, 2**10) if count >= each), None)
+    return format_size(count if unit is None else -(-count * 100 // unit) * unit // 100)

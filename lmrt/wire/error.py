@@ -7,7 +7,7 @@ from lmrt.wire.plan import converter
 
 
 def error_payload(error: LmrtError, exit_code: int) -> JsonObject:
-    """Return the document of an error; `rejected` is there where no candidate could run.
+    """Return the document of an error; where no candidate could run, with all that were rejected.
 
     Args:
         error: What went wrong.
@@ -22,4 +22,5 @@ def error_payload(error: LmrtError, exit_code: int) -> JsonObject:
     }
     if isinstance(error, NoExecutablePlan):
         body["rejected"] = [converter.unstructure(row) for row in error.rejected]
+        body["counterfactuals"] = [converter.unstructure(each) for each in error.counterfactuals]
     return document("error", {"error": body, "exit_code": exit_code})

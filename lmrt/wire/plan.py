@@ -1,13 +1,23 @@
 """The plan document.
 
 The keys are the fields of `RuntimePlan` and of the values in it. Unions are told apart by `code`
-(rejections, notices) or `type` (placements, sources, why an alternative was not chosen). For people
-there are derived keys beside them: `message` and `fix` of a rejection, `message` of a notice, sums
-of bytes. They are left aside when a document is read.
+(rejections, notices) or `type` (placements, sources, changes, why an alternative was not chosen).
+For people there are derived keys beside them: `message` and `fix` of a rejection, `message` of a
+notice or a change, sums of bytes. They are left aside when a document is read.
 """
 
 from typing import Any, get_args
 
+from lmrt.domain.counterfactuals import (
+    BackendInstalled,
+    BudgetRaised,
+    Change,
+    ContextAtMost,
+    MemoryFreed,
+    PinDropped,
+    Preferring,
+    UnsafeWeightsAllowed,
+)
 from lmrt.domain.explanations import describe, fix
 from lmrt.domain.models import Artifact, ArtifactSource, HubSource, LocalSource, WeightBytes
 from lmrt.domain.notices import Notice
@@ -39,6 +49,13 @@ _TYPES: dict[type, str] = {
     SpreadLayers: "spread",
     Rejected: "rejected",
     Outranked: "outranked",
+    ContextAtMost: "context-at-most",
+    MemoryFreed: "memory-freed",
+    BudgetRaised: "budget-raised",
+    BackendInstalled: "backend-installed",
+    Preferring: "preferring",
+    PinDropped: "pin-dropped",
+    UnsafeWeightsAllowed: "unsafe-weights-allowed",
 }
 
 
@@ -72,20 +89,20 @@ def _converter() -> Any:
     made = strict_converter()
     register_union(made, Rejection, "code", _code)
     register_union(made, Notice, "code", _code)
-    for union in (ArtifactSource, Placement, Rejected | Outranked):
+    for union in (ArtifactSource, Placement, Rejected | Outranked, Change):
         register_union(made, union, "type", _TYPES.__getitem__)
     for rejection in get_args(Rejection):
         register_derived(made, rejection, _explained, frozenset({"message", "fix", "short_by"}))
-    for notice in get_args(Notice):
-        register_derived(made, notice, _message, frozenset({"message"}))
+    for told in (*get_args(Notice), *get_args(Change)):
+        register_derived(made, told, _message, frozenset({"message"}))
     register_derived(made, MemoryEstimate, _total, frozenset({"total"}))
     register_derived(made, WeightBytes, _total, frozenset({"total"}))
     register_derived(made, Artifact, _size, frozenset({"size"}))
     return made
 
 
-def _message(notice: Notice) -> JsonObject:
-    return {"message": notice.message}
+def _message(told: Notice | Change) -> JsonObject:
+    return {"message": told.message}
 
 
 def _total(value: MemoryEstimate | WeightBytes) -> JsonObject:

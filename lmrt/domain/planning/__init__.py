@@ -13,8 +13,11 @@ each in a module of its own::
     choice         the best of those that fit
     explain        why, and what differs from what was asked
     refusal        the error where nothing fits
+
+`counterfactuals` asks it again and again, each time with one fact changed.
 """
 
+from lmrt.domain.planning.counterfactuals import counterfactuals
 from lmrt.domain.planning.planner import plan
 
-__all__ = ["plan"]
+__all__ = ["counterfactuals", "plan"]

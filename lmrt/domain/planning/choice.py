@@ -1,7 +1,9 @@
 """Which of the candidates that can run is the best.
 
-In this order: more context; a KV cache of the default type; what the preference says; then a fixed
-tie-break on the names of artifact, backend and device. The preference compares three merits:
+In this order: weights that are not rounded further to fit; more context; a KV cache of the default
+type; what the preference says; then a fixed tie-break on the names of artifact, backend and device.
+That is also the order in which a candidate gives way where memory is short, last things first, so
+that more memory never makes it rank lower. The preference compares three merits:
 
 - quality: bits per weight, saturating at 16
 - speed: expected tokens a second
@@ -35,6 +37,7 @@ RankKey = tuple[float | str, ...]
 class Respect(Enum):
     """In what one candidate is better than another."""
 
+    DTYPE = "dtype"
     CONTEXT = "context"
     KV_TYPE = "KV type"
     QUALITY = "quality"
@@ -75,11 +78,14 @@ def merits(fit: Fits) -> Merits:
 def rank_key(fit: Fits, prefer: Preference) -> RankKey:
     """Return a key that sorts candidates, the best first, and never ties for two of them."""
     names = (fit.candidate.artifact, fit.candidate.backend, str(fit.combination.name))
-    return (-fit.context, -_kept_kv_bits(fit), *_preference_key(merits(fit), prefer), *names)
+    kept = (-_kept_dtype_bits(fit), -fit.context, -_kept_kv_bits(fit))
+    return (*kept, *_preference_key(merits(fit), prefer), *names)
 
 
 def respect(winner: Fits, loser: Fits, prefer: Preference) -> Respect:
     """Return in what the winner is better than a candidate that ranks behind it."""
+    if _kept_dtype_bits(winner) != _kept_dtype_bits(loser):
+        return Respect.DTYPE
     if winner.context != loser.context:
         return Respect.CONTEXT
     if _kept_kv_bits(winner) != _kept_kv_bits(loser):
@@ -113,6 +119,12 @@ def _preference_key(found: Merits, prefer: Preference) -> tuple[float, ...]:
             return (-found.speed, balanced)
         case Preference.MEMORY:
             return (found.memory, balanced)
+
+
+def _kept_dtype_bits(fit: Fits) -> float:
+    """Return the weights' bits, all that were not rounded further counting as equal."""
+    dtype = fit.candidate.settings.dtype
+    return math.inf if dtype is None or dtype is fit.default_dtype else dtype.bits
 
 
 def _kept_kv_bits(fit: Fits) -> float:

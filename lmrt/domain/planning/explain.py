@@ -21,6 +21,7 @@ from lmrt.domain.plans import OnCpu, OnDevice, SplitLayers, SpreadLayers
 from lmrt.domain.sizes import format_size
 
 _BETTER = {
+    Respect.DTYPE: "weights rounded less",
     Respect.CONTEXT: "more context",
     Respect.KV_TYPE: "a better KV cache",
     Respect.QUALITY: "better quality",
@@ -47,6 +48,8 @@ def losing_reason(winner: Fits, loser: Fits, prefer: Preference) -> str:
     lost = respect(winner, loser, prefer)
     figures = _figures(lost, loser, winner)
     match lost:
+        case Respect.DTYPE:
+            return f"fits only with its weights rounded further: {figures}"
         case Respect.CONTEXT:
             return f"less context fits: {figures}"
         case Respect.KV_TYPE:
@@ -65,6 +68,8 @@ def _figures(name: Respect, one: Fits, other: Fits) -> str:
     """Return the figures of the first, set against those of the second."""
     ours, theirs = merits(one), merits(other)
     match name:
+        case Respect.DTYPE:
+            return f"{_loaded_as(one)}, not {_loaded_as(other)}"
         case Respect.CONTEXT:
             return f"{one.context:,} tokens, not {other.context:,}"
         case Respect.KV_TYPE:
@@ -78,6 +83,11 @@ def _figures(name: Respect, one: Fits, other: Fits) -> str:
             return f"{format_size(ours.memory)}, {apart} apart"
         case Respect.ORDER:
             return ""
+
+
+def _loaded_as(fit: Fits) -> str:
+    dtype = fit.candidate.settings.dtype
+    return "as stored" if dtype is None else str(dtype)
 
 
 def _name(fit: Fits) -> str:

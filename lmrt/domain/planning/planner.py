@@ -12,7 +12,7 @@ from lmrt.domain.planning.fitting import Assessment, Fails, Fits, assess
 from lmrt.domain.planning.query import query
 from lmrt.domain.planning.refusal import refusal
 from lmrt.domain.plans import Alternative, Outranked, PlanRequest, Rejected, RuntimePlan
-from lmrt.domain.probes import BackendProbe
+from lmrt.domain.probes import Available, BackendProbe, Unavailable
 
 
 def plan(
@@ -55,7 +55,16 @@ def plan(
         reason=winning_reason(ranked, request.prefer),
         notices=(*model.notices, *notices(asked, best, assessments)),
         alternatives=(*(_outranked(best, fit, request.prefer) for fit in ranked[1:]), *rejected),
+        engine_version=_version(best.combination.offer.probe),
     )
+
+
+def _version(probe: BackendProbe) -> str | None:
+    match probe.availability:
+        case Available(version):
+            return version
+        case Unavailable():
+            return None
 
 
 def _outranked(best: Fits, fit: Fits, prefer: Preference) -> Alternative:
