@@ -16,6 +16,7 @@ from lmrt.domain.models import (
     ArtifactFile,
     ArtifactFormat,
     ArtifactSource,
+    AttentionBesideState,
     FullAttention,
     HubSource,
     LatentAttention,
@@ -83,11 +84,14 @@ def subsets(values: Any) -> st.SearchStrategy[frozenset[Any]]:
     return st.frozensets(st.sampled_from(tuple(values)))
 
 
+attentions = st.builds(FullAttention, st.integers(1, 16), head_sizes, head_sizes)
+states = st.builds(RecurrentState, st.integers(0, 500_000), st.sampled_from((0, 4096)))
 layers: st.SearchStrategy[LayerShape] = st.one_of(
-    st.builds(FullAttention, st.integers(1, 16), head_sizes, head_sizes),
+    attentions,
     st.builds(SlidingAttention, st.integers(1, 16), head_sizes, head_sizes, st.integers(16, 8192)),
     st.builds(LatentAttention, st.sampled_from((256, 512)), st.sampled_from((32, 64))),
-    st.builds(RecurrentState, st.integers(0, 500_000)),
+    states,
+    st.builds(AttentionBesideState, attentions, states),
 )
 
 

@@ -26,9 +26,9 @@ from lmrt.domain.errors import LoadFailed, NoExecutablePlan
 from lmrt.domain.models import ArtifactFormat, DescribedArtifact
 from lmrt.domain.planning import plan
 from lmrt.domain.plans import PlanRequest
+from tests.support.blueprints import BLUEPRINTS
 from tests.support.bounds import bounded
 from tests.support.gguf_bytes import architecture
-from tests.support.hollow_gguf import write_hollow
 from tests.support.mutations import (
     NUMBERS,
     Mutation,
@@ -38,7 +38,7 @@ from tests.support.mutations import (
     mutations,
 )
 from tests.support.safetensors_bytes import LLAMA_CONFIG, LLAMA_TENSORS, tensors, write_directory
-from tests.support.worlds import GIB, LLAMA_8B, gguf_backend, gpu, machine
+from tests.support.worlds import GIB, gguf_backend, gpu, machine
 
 MIB = 2**20
 CALLS = 20_000_000
@@ -87,7 +87,7 @@ def gguf_head(path: Path) -> tuple[bytes, int]:
 def hollow(name: str) -> tuple[bytes, int]:
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "model.gguf"
-        write_hollow(path, name, LLAMA_8B)
+        BLUEPRINTS[name]().write(path)
         return gguf_head(path)
 
 

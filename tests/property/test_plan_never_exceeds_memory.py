@@ -9,6 +9,7 @@ from lmrt.domain.machine import Machine
 from lmrt.domain.models import (
     ArchitectureShape,
     Artifact,
+    AttentionBesideState,
     FullAttention,
     LatentAttention,
     LayerShape,
@@ -150,3 +151,6 @@ def kept_by(layer: LayerShape, settings: ExecutionSettings, *, whole: bool) -> F
             return settings.context_length * (rank + rope) * element
         case RecurrentState(elements):
             return Fraction(elements * 4 * settings.max_sequences)
+        case AttentionBesideState(attention, state):
+            kept = (kept_by(part, settings, whole=whole) for part in (attention, state))
+            return sum(kept, Fraction(0))

@@ -6,6 +6,7 @@ The sizes are those of `llama_hparams::n_embd_r` and `n_embd_s` (src/llama-hpara
 from collections.abc import Sequence
 
 from lmrt.adapters.gguf.metadata import Metadata
+from lmrt.domain.models import RecurrentState
 
 _ALL_RECURRENT = frozenset({"mamba", "mamba2", "rwkv6", "rwkv6qwen2", "rwkv7", "arwkv7"})
 _INTERVAL = {"qwen3next": 4, "qwen35": 4, "qwen35moe": 4}
@@ -25,8 +26,18 @@ def without_attention(
     return tuple(heads == 0 for heads in kv_heads)
 
 
-def state_elements(metadata: Metadata, architecture: str, hidden: int, heads: int) -> int:
-    """Return the elements of one recurrent layer's state for one sequence.
+def attends_beside(architecture: str) -> bool:
+    """Return whether every layer both attends and keeps a state."""
+    return architecture == "falcon-h1"
+
+
+def recurrent_state(
+    metadata: Metadata, architecture: str, hidden: int, heads: int
+) -> RecurrentState:
+    """Return one recurrent layer's state.
+
+    Its width counts what the engine computes a token's part from: the projection, the input of the
+    convolution and what comes out of it, and the result.
 
     Args:
         metadata: The file's.
@@ -40,11 +51,13 @@ def state_elements(metadata: Metadata, architecture: str, hidden: int, heads: in
         return default if value is None else value
 
     if wkv := count("wkv.head_size"):
-        return hidden * (count("token_shift_count", 2) + wkv)
+        return RecurrentState(hidden * (count("token_shift_count", 2) + wkv), 10 * hidden)
     if cached := count("shortconv.l_cache"):
-        return hidden * (cached - 1)
+        return RecurrentState(hidden * (cached - 1), 6 * hidden)
     if kda := count("kda.head_dim"):
-        return heads * kda * (3 * (count("ssm.conv_kernel", 4) - 1) + kda)
+        kept = heads * kda * (3 * (count("ssm.conv_kernel", 4) - 1) + kda)
+        return RecurrentState(kept, 11 * heads * kda)
     inner, state = count("ssm.inner_size"), count("ssm.state_size")
     convolved = inner + 2 * count("ssm.group_count") * state
-    return max(count("ssm.conv_kernel") - 1, 0) * convolved + state * inner
+    kept = max(count("ssm.conv_kernel") - 1, 0) * convolved + state * inner
+    return RecurrentState(kept, (inner + convolved) + 2 * convolved + inner)

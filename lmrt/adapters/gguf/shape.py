@@ -6,11 +6,12 @@ from attrs import frozen
 
 from lmrt.adapters.gguf.header import Header, Tensor
 from lmrt.adapters.gguf.metadata import Metadata
-from lmrt.adapters.gguf.recurrent import state_elements, without_attention
+from lmrt.adapters.gguf.recurrent import attends_beside, recurrent_state, without_attention
 from lmrt.adapters.gguf.sliding import windows
 from lmrt.domain.files import malformed_file
 from lmrt.domain.models import (
     ArchitectureShape,
+    AttentionBesideState,
     FullAttention,
     LatentAttention,
     LayerShape,
@@ -21,6 +22,9 @@ from lmrt.domain.models import (
 MAX_LAYERS = 4096
 _GEMMA3N_OWN_CACHE = 20
 """Gemma 3n: later layers read the caches of earlier ones (llama.cpp's `n_layer_kv_from_start`)."""
+
+_GEMMA3N_STREAMS, _GEMMA3N_LAYER_INPUT = 4, 256
+"""Gemma 3n: llama.cpp's `n_altup` and `n_embd_altup`, which files need not name."""
 
 
 @frozen
@@ -68,7 +72,18 @@ def architecture_shape(
         experts=experts,
         experts_used=used,
         parameters=sum(tensor.elements for tensor in tensors),
+        carried=_carried(metadata, sizes),
     )
+
+
+def _carried(metadata: Metadata, sizes: _Sizes) -> int:
+    arch = sizes.architecture
+    an_input = metadata.count(f"{arch}.embedding_length_per_layer_input")
+    if arch != "gemma3n":
+        return (an_input or 0) * sizes.layers
+    # Of every stream, what a layer finds and what it predicts are live together.
+    streams = 2 * _GEMMA3N_STREAMS * sizes.hidden
+    return streams + (an_input or _GEMMA3N_LAYER_INPUT) * sizes.layers
 
 
 def _sizes(header: Header, architecture: str) -> _Sizes:
@@ -114,7 +129,7 @@ def _per_layer(
 def _layers(metadata: Metadata, sizes: _Sizes) -> tuple[LayerShape, ...]:
     arch = sizes.architecture
     recurrent = without_attention(metadata, arch, sizes.kv_heads)
-    state = state_elements(metadata, arch, sizes.hidden, sizes.query_heads)
+    state = recurrent_state(metadata, arch, sizes.hidden, sizes.query_heads)
     own_cache = _layers_with_own_cache(metadata, sizes)
     window = windows(metadata, arch, sizes.layers)
     latent = _latent(metadata, arch)
@@ -125,11 +140,15 @@ def _layers(metadata: Metadata, sizes: _Sizes) -> tuple[LayerShape, ...]:
         elif recurrent[layer]:
             # Nemotron-H has layers of a feed-forward block alone, marked by its size.
             plain = arch.startswith("nemotron_h") and sizes.feed_forward[layer] > 0
-            result.append(RecurrentState(0 if plain else state))
+            result.append(RecurrentState(0) if plain else state)
         elif latent is not None:
             result.append(latent)
         else:
-            result.append(_attention(metadata, sizes, layer, window[layer]))
+            attention = _attention(metadata, sizes, layer, window[layer])
+            if attends_beside(arch) and isinstance(attention, FullAttention):
+                result.append(AttentionBesideState(attention, state))
+            else:
+                result.append(attention)
     return tuple(result)
 
 

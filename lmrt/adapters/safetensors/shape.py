@@ -4,10 +4,11 @@ from typing import Any
 
 from lmrt.adapters.safetensors.documents import Settings
 from lmrt.adapters.safetensors.layers import Kind, described_layers, layer_kinds, window
-from lmrt.adapters.safetensors.recurrent import state_elements
+from lmrt.adapters.safetensors.recurrent import attends_beside, recurrent_state
 from lmrt.domain.files import malformed_file
 from lmrt.domain.models import (
     ArchitectureShape,
+    AttentionBesideState,
     FullAttention,
     LatentAttention,
     LayerShape,
@@ -97,7 +98,16 @@ def architecture_shape(config: Settings, parameters: int | None) -> Architecture
         experts=config.count("num_local_experts", "num_experts", "n_routed_experts") or 0,
         experts_used=config.count("num_experts_per_tok", "moe_top_k") or 0,
         parameters=parameters,
+        carried=_carried(config, layers, hidden),
     )
+
+
+def _carried(config: Settings, layers: int, hidden: int) -> int:
+    """Return the elements that Gemma 3n and 4 carry along: streams, and an input a layer."""
+    streams = config.count("altup_num_inputs") or 0
+    an_input = config.count("hidden_size_per_layer_input") or 0
+    # Of every stream, what a layer finds and what it predicts are live together.
+    return 2 * streams * hidden + an_input * layers
 
 
 def _layer_count(config: Settings) -> int:
@@ -124,10 +134,12 @@ def _largest(value: int | tuple[int, ...] | None) -> int | None:
 def _layers(config: Settings, layers: int, hidden: int) -> tuple[LayerShape, ...]:
     full = _full_attention(config, hidden)
     sliding = _sliding_attention(config, hidden)
-    elements = state_elements(config, hidden)
+    state = recurrent_state(config, hidden)
+    if attends_beside(config) and state is not None and isinstance(full, FullAttention):
+        return (AttentionBesideState(full, state),) * layers
     # A state of unknown size counts as full attention: never too little memory.
-    recurrent: LayerShape = full if elements is None else RecurrentState(elements)
-    shapes = {
+    recurrent: LayerShape = full if state is None else state
+    shapes: dict[Kind, LayerShape] = {
         Kind.FULL: full,
         Kind.SLIDING: full if sliding is None else sliding,
         Kind.RECURRENT: recurrent,

@@ -4,22 +4,23 @@ An engine keeps the intermediate results of one batch. What is live at once is l
 places, each a sum of rows of 32-bit elements, one row a token of the batch:
 
 - feed-forward: gate, up and their product; the queries and three rows of the residual stream; in
-  a mixture of experts, one output row for each expert used
+  a mixture of experts, one output row for each expert used, unless those fit where gate and up were
 - attention: queries (three), keys, values, and three rows of the residual stream; unless attention
   is fused, also the scores of every query head for every cell of the cache
+- a recurrent layer's scan, in the place of attention or beside it: its width, three rows of the
+  residual stream, and the state of each sequence, which is written anew
 
 The mask is live throughout: one element a cell, of 16 bits where attention is fused, else of 32.
-Beside it stand token ids and positions, the output logits, one row a sequence, and for a quantized
-cache once more the queries. A recurrent layer's scan takes the place of attention.
+Beside it stand token ids and positions, what a model carries along beside its residual stream, and
+the output logits, one row a sequence.
 
-These coefficients reproduce the compute buffers that llama.cpp (llama-cpp-python 0.3.36) reports
-for Llama, Gemma 3 with sliding windows, Qwen3-MoE and Mamba shapes, contexts of 4,096 to 131,072
-and batches of 128 to 2,048: never 1 % below, at most 17 % above. On other engines they are
-estimates.
+docs/planner.md holds these sums against the compute buffers that llama.cpp (llama-cpp-python
+0.3.36) reports for 18 architectures. On other engines they are estimates.
 """
 
 from lmrt.domain.models import (
     ArchitectureShape,
+    AttentionBesideState,
     FullAttention,
     LatentAttention,
     LayerShape,
@@ -34,8 +35,11 @@ _ELEMENT = 4
 _INPUTS = 16
 """Elements a token for its id, positions and output place."""
 
-_SCAN_ROWS = 10
-"""Rows of the residual stream's width that a recurrent scan keeps."""
+_RESIDUAL_ROWS = 3
+"""Rows of the residual stream that are live: what a block adds to, its input, and its output."""
+
+_WIDTH_ROWS = 10
+"""Rows of the residual stream's width that a scan of unknown width is taken to keep."""
 
 
 def buffer_bytes(
@@ -49,13 +53,20 @@ def buffer_bytes(
         feed_forward: Elements inside the feed-forward block that one token passes through.
         cache: The settings.
     """
-    hidden = shape.hidden_size
     queries = max((_queries(layer, shape) for layer, _ in kinds), default=0)
-    block = 3 * feed_forward + shape.experts_used * hidden + 3 * hidden + queries
-    attention = max((_attention(layer, shape, cache) for layer, _ in kinds), default=0)
-    rounded = queries if cache.kv_type.block > 1 else 0
-    row = _INPUTS + _mask(kinds, cache) + rounded + max(block, attention + 3 * hidden)
+    block = 3 * feed_forward + _mixed(shape, feed_forward) + queries
+    widest = max((_mixing(layer, shape, cache) for layer, _ in kinds), default=0)
+    residual = _RESIDUAL_ROWS * shape.hidden_size + shape.carried
+    row = _INPUTS + _mask(kinds, cache) + residual + max(block, widest)
     return int(cache.batch * row) * _ELEMENT + output_bytes(shape, cache)
+
+
+def _mixed(shape: ArchitectureShape, feed_forward: float) -> int:
+    """Return the elements of the outputs of a mixture's experts that need a place of their own."""
+    if not shape.experts:
+        return 0
+    outputs = shape.experts_used * shape.hidden_size
+    return outputs if outputs > 2 * feed_forward else shape.hidden_size
 
 
 def input_bytes(shape: ArchitectureShape, kinds: LayerKinds, cache: CacheSettings) -> int:
@@ -71,7 +82,9 @@ def output_bytes(shape: ArchitectureShape, cache: CacheSettings) -> int:
 
 def _mask(kinds: LayerKinds, cache: CacheSettings) -> float:
     windows = {layer.window for layer, _ in kinds if isinstance(layer, SlidingAttention)}
-    cells = cache.context + sum(window_cells(window, cache) for window in windows)
+    cells = sum(window_cells(window, cache) for window in windows)
+    if any(not isinstance(layer, SlidingAttention | RecurrentState) for layer, _ in kinds):
+        cells += cache.context
     return cells / 2 if cache.flash_attention else cells
 
 
@@ -81,11 +94,14 @@ def _queries(layer: LayerShape, shape: ArchitectureShape) -> int:
             return shape.heads * key
         case LatentAttention(rank, rope):
             return shape.heads * (rank + rope)
+        case AttentionBesideState(attention, _):
+            return _queries(attention, shape)
         case RecurrentState():
             return 0
 
 
-def _attention(layer: LayerShape, shape: ArchitectureShape, cache: CacheSettings) -> int:
+def _mixing(layer: LayerShape, shape: ArchitectureShape, cache: CacheSettings) -> float:
+    """Return the elements of a row where a layer mixes tokens, the residual stream left out."""
     scores = 0 if cache.flash_attention else shape.heads
     queries = 3 * _queries(layer, shape)
     match layer:
@@ -96,4 +112,14 @@ def _attention(layer: LayerShape, shape: ArchitectureShape, cache: CacheSettings
         case LatentAttention(rank, rope):
             return queries + 2 * rank + rope + scores * cache.context
         case RecurrentState():
-            return _SCAN_ROWS * shape.hidden_size
+            return _scan(layer, shape, cache)
+        case AttentionBesideState(attention, state):
+            scan = _queries(attention, shape) + _scan(state, shape, cache)
+            return max(_mixing(attention, shape, cache), scan)
+
+
+def _scan(state: RecurrentState, shape: ArchitectureShape, cache: CacheSettings) -> float:
+    if not state.elements:
+        return 0
+    width = state.width or _WIDTH_ROWS * shape.hidden_size
+    return width + state.elements * cache.sequences / cache.batch

@@ -7,6 +7,7 @@ attention caches one vector a token, its value being a part of its key.
 """
 
 from lmrt.domain.models import (
+    AttentionBesideState,
     FullAttention,
     LatentAttention,
     LayerShape,
@@ -31,6 +32,8 @@ def layer_bytes(layer: LayerShape, cache: CacheSettings) -> int:
             return _cached(cache.context * (rank + rope), cache)
         case RecurrentState(elements):
             return elements * cache.sequences * _STATE_BYTES
+        case AttentionBesideState(attention, state):
+            return layer_bytes(attention, cache) + layer_bytes(state, cache)
 
 
 def total_bytes(kinds: LayerKinds, cache: CacheSettings) -> int:

@@ -4,6 +4,7 @@ from attrs import frozen
 
 from lmrt.domain.config import Dtype, KvType
 from lmrt.domain.models import (
+    AttentionBesideState,
     FullAttention,
     LatentAttention,
     LayerShape,
@@ -93,6 +94,8 @@ def _row_sizes(layer: LayerShape) -> tuple[int, ...]:
             return (rank, rank + rope)
         case RecurrentState():
             return ()
+        case AttentionBesideState(attention, _):
+            return _row_sizes(attention)
 
 
 def _bits(kv_type: KvType) -> float:

@@ -5,6 +5,7 @@ from attrs import frozen
 from lmrt.domain.models import (
     ArchitectureShape,
     Artifact,
+    AttentionBesideState,
     FullAttention,
     LatentAttention,
     LayerShape,
@@ -105,3 +106,5 @@ def _mixing_parameters(layer: LayerShape, shape: ArchitectureShape) -> int:
             return hidden * (shape.heads + kv_heads) * (key + value)
         case LatentAttention() | RecurrentState():
             return 4 * hidden * hidden
+        case AttentionBesideState(attention, state):
+            return _mixing_parameters(attention, shape) + _mixing_parameters(state, shape)

@@ -10,6 +10,7 @@ import pytest
 
 from lmrt.adapters.gguf import GgufReader
 from lmrt.domain.models import (
+    AttentionBesideState,
     FullAttention,
     LatentAttention,
     LayerShape,
@@ -41,6 +42,8 @@ def elements_a_token(shape: LayerShape) -> int:
             return rank + rope
         case RecurrentState():
             return 0
+        case AttentionBesideState(attention, _):
+            return elements_a_token(attention)
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)

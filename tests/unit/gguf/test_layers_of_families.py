@@ -6,6 +6,7 @@ import pytest
 
 from lmrt.adapters.gguf import GgufReader
 from lmrt.domain.models import (
+    AttentionBesideState,
     FullAttention,
     LatentAttention,
     LayerShape,
@@ -143,19 +144,31 @@ def test_every_layer_of_mamba_is_recurrent(tmp_path: Path) -> None:
         ssm__state_size=16,
         ssm__time_step_rank=4,
     )
-    assert layers(tmp_path, file) == (RecurrentState(3 * 128 + 16 * 128),) * 2
+    assert layers(tmp_path, file) == (RecurrentState(3 * 128 + 16 * 128, 5 * 128),) * 2
 
 
 def test_mamba_2_convolves_its_groups_too(tmp_path: Path) -> None:
     file = architecture(
         "mamba2", ssm__conv_kernel=4, ssm__inner_size=128, ssm__state_size=16, ssm__group_count=2
     )
-    assert layers(tmp_path, file)[0] == RecurrentState(3 * (128 + 2 * 2 * 16) + 16 * 128)
+    convolved = 128 + 2 * 2 * 16
+    expected = RecurrentState(3 * convolved + 16 * 128, 2 * 128 + 3 * convolved)
+    assert layers(tmp_path, file)[0] == expected
+
+
+def test_every_layer_of_falcon_h1_attends_and_keeps_a_state(tmp_path: Path) -> None:
+    file = architecture(
+        "falcon-h1", ssm__conv_kernel=4, ssm__inner_size=128, ssm__state_size=16, ssm__group_count=1
+    )
+    (first, second) = layers(tmp_path, file)
+    assert isinstance(first, AttentionBesideState)
+    assert first == second
+    assert first.state.elements == 3 * (128 + 2 * 16) + 16 * 128
 
 
 def test_rwkv_keeps_its_shifted_tokens_and_one_matrix_a_head(tmp_path: Path) -> None:
     file = architecture("rwkv7", attention__head_count=0, wkv__head_size=32)
-    assert layers(tmp_path, file)[0] == RecurrentState(64 * 2 + 64 * 32)
+    assert layers(tmp_path, file)[0] == RecurrentState(64 * 2 + 64 * 32, 10 * 64)
 
 
 def test_layers_of_a_hybrid_without_heads_are_recurrent(tmp_path: Path) -> None:

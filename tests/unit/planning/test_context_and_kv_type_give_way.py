@@ -20,9 +20,8 @@ def kv(context: int, kv_type: KvType = KvType.F16) -> int:
     return int(32 * 8 * 256 * context * kv_type.bits / 8)
 
 
-def buffers(context: int, *, quantized: bool = False) -> int:
-    queries = 4096 * (2 if quantized else 1)
-    return BATCH * 4 * (16 + context // 2 + 3 * 14336 + 3 * 4096 + queries) + 4 * 128_256 * 4
+def buffers(context: int) -> int:
+    return BATCH * 4 * (16 + context // 2 + 3 * 14336 + 4 * 4096) + 4 * 128_256 * 4
 
 
 def planned(free: int, **request: Any) -> RuntimePlan:
@@ -65,7 +64,7 @@ def test_below_4096_tokens_a_smaller_kv_type_is_taken_with_a_notice() -> None:
 
 
 def test_the_smallest_type_is_the_last_resort() -> None:
-    free = BASE + kv(4096, KvType.Q8_0) + buffers(4096, quantized=True) - 1
+    free = BASE + kv(4096, KvType.Q8_0) + buffers(4096) - 1
 
     assert planned(free).settings.kv_type is KvType.Q4_0
 

@@ -9,6 +9,7 @@ from lmrt.adapters.safetensors import SafetensorsReader
 from lmrt.domain.errors import LoadFailed
 from lmrt.domain.models import (
     ArchitectureShape,
+    AttentionBesideState,
     FullAttention,
     LatentAttention,
     LayerShape,
@@ -158,11 +159,12 @@ def test_layers_that_are_described_need_no_number(
 
 
 @pytest.mark.parametrize(
-    ("config", "elements"),
+    ("config", "elements", "width"),
     [
         (
             {"model_type": "mamba", "state_size": 8, "conv_kernel": 4, "expand": 2},
             4 * 32 + 8 * 32,
+            5 * 32,
         ),
         (
             {
@@ -174,8 +176,9 @@ def test_layers_that_are_described_need_no_number(
                 "n_groups": 2,
             },
             4 * (15 + 2 * 2 * 8) + 8 * 15,
+            2 * 15 + 3 * (15 + 2 * 2 * 8),
         ),
-        ({"model_type": "lfm2", "conv_L_cache": 3, "layer_types": ["conv"] * 2}, 16 * 3),
+        ({"model_type": "lfm2", "conv_L_cache": 3, "layer_types": ["conv"] * 2}, 16 * 3, 6 * 16),
         (
             {
                 "layer_types": ["linear_attention"] * 2,
@@ -186,15 +189,37 @@ def test_layers_that_are_described_need_no_number(
                 "linear_conv_kernel_dim": 4,
             },
             (2 * 16 + 24) * 4 + 4 * 8 * 6,
+            2 * 24 + 3 * (2 * 16 + 24),
         ),
-        ({"model_type": "rwkv", "head_size": 4}, 16 * 4 + 2 * 16),
+        ({"model_type": "rwkv", "head_size": 4}, 16 * 4 + 2 * 16, 10 * 16),
     ],
     ids=["mamba", "mamba2", "lfm2", "gated delta net", "rwkv"],
 )
 def test_the_state_of_recurrent_layers(
-    tmp_path: Path, config: dict[str, Any], elements: int
+    tmp_path: Path, config: dict[str, Any], elements: int, width: int
 ) -> None:
-    assert shape(tmp_path, config).layers == (RecurrentState(elements),) * 2
+    assert shape(tmp_path, config).layers == (RecurrentState(elements, width),) * 2
+
+
+def test_falcon_h1_attends_and_keeps_a_state_in_every_layer(tmp_path: Path) -> None:
+    config = {
+        "model_type": "falcon_h1",
+        "mamba_d_state": 8,
+        "mamba_d_conv": 4,
+        "mamba_n_heads": 3,
+        "mamba_d_head": 5,
+        "mamba_n_groups": 1,
+    }
+    first, second = shape(tmp_path, config).layers
+    assert isinstance(first, AttentionBesideState)
+    assert first == second
+    assert first.state == RecurrentState(4 * (15 + 2 * 8) + 8 * 15, 2 * 15 + 3 * (15 + 2 * 8))
+
+
+def test_gemma_3n_carries_further_streams_and_an_input_for_each_layer(tmp_path: Path) -> None:
+    config = {"altup_num_inputs": 4, "hidden_size_per_layer_input": 8}
+    found = shape(tmp_path, {"model_type": "gemma3n_text", **config})
+    assert found.carried == 2 * 4 * found.hidden_size + 8 * len(found.layers)
 
 
 def test_latent_attention(tmp_path: Path) -> None:
