@@ -64,7 +64,7 @@ def _links(entry: Entry, form: str) -> Iterator[str]:
 
 
 def _count(parameters: int) -> str:
-    size, unit = next(each for each in _UNITS if parameters >= each[0])
+    size, unit = next(each for each in _UNITS if parameters >= 0.9995 * each[0])
     return f"{parameters / size:.3g}{unit}"
 
 

@@ -7,12 +7,10 @@ import typer
 
 from lmrt.cli import options
 from lmrt.cli.edge import edge
-from lmrt.cli.terminal import print_json, table_console
+from lmrt.cli.terminal import print_json
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
-    from lmrt.domain.catalogue import Catalogue, Entry
+    from lmrt.domain.catalogue import Catalogue, Entry, Variant
     from lmrt.domain.errors import ModelNotFound
 
 Word = Annotated[
@@ -24,7 +22,7 @@ Word = Annotated[
 def catalogue(word: Word = None, json: options.Json = False) -> None:
     """List the models that have a short name: a line for each family, or for each that matches.
 
-    It opens no socket.
+    It opens no socket. `rt models show ALIAS` tells the repositories of one.
     """
     with edge(json=json):
         from lmrt.bootstrap import catalogue as read
@@ -37,52 +35,58 @@ def catalogue(word: Word = None, json: options.Json = False) -> None:
             from lmrt.wire.catalogue import catalogue_payload
 
             print_json(catalogue_payload(entries))
-        elif word is None:
-            table_console().print(_families(entries))
         else:
-            table_console().print(_sizes(entries))
+            from lmrt.cli.columns import columns
+
+            rows = _families(entries) if word is None else _sizes(entries)
+            for line in columns(rows):
+                typer.echo(line)
 
 
-def _families(entries: "tuple[Entry, ...]") -> "Table":
-    table = _table("family", "sizes", "takes", "licence", "maker")
+def _families(entries: "tuple[Entry, ...]") -> list[tuple[str, ...]]:
+    """Return a row for each family, its sizes last since they may be many."""
+    rows: list[tuple[str, ...]] = [("family", "means", "takes", "licence", "sizes")]
     for _, sizes in groupby(entries, key=lambda entry: entry.family):
         family = tuple(sizes)
         default = next(entry for entry in family if entry.family in entry.names)
         licences = dict.fromkeys(_licence(entry) for entry in (default, *family))
         takes = {str(kind) for entry in family for kind in entry.modalities}
-        table.add_row(
-            default.family,
-            ", ".join(entry.size + "*" * (entry is default) for entry in family),
-            ", ".join(sorted(takes)),
-            ", ".join(licences),
-            default.maker,
+        rows.append(
+            (
+                default.family,
+                default.alias,
+                ", ".join(sorted(takes)),
+                ", ".join(licences),
+                " ".join(entry.size for entry in family),
+            )
         )
-    table.caption = "* what the family's name alone means"
-    table.caption_justify = "left"
-    return table
+    return rows
 
 
-def _sizes(entries: "tuple[Entry, ...]") -> "Table":
-    table = _table("alias", "parameters", "context", "takes", "licence", "repositories")
-    for entry in entries:
-        table.add_row(
-            "\n".join(entry.names),
-            _parameters(entry),
-            f"{entry.context:,}",
-            ", ".join(sorted(entry.modalities)),
-            _licence(entry),
-            "\n".join(str(variant.repository) for variant in entry.variants),
-        )
-    return table
+def _sizes(entries: "tuple[Entry, ...]") -> list[tuple[str, ...]]:
+    head = ("alias", "parameters", "context", "takes", "licence", "forms", "also")
+    return [head, *map(_size, entries)]
 
 
-def _table(*names: str) -> "Table":
-    from rich.table import Table
+def _size(entry: "Entry") -> tuple[str, ...]:
+    return (
+        entry.alias,
+        _parameters(entry),
+        f"{entry.context:,}",
+        ", ".join(sorted(entry.modalities)),
+        _licence(entry),
+        ", ".join(map(_form, entry.variants)),
+        " ".join(entry.names[1:]),
+    )
 
-    table = Table(box=None, pad_edge=False)
-    for name in names:
-        table.add_column(name, overflow="fold")
-    return table
+
+def _form(variant: "Variant") -> str:
+    """Return what a repository holds: `GGUF`, `MLX 4-bit`, `original`."""
+    from lmrt.domain.models import ArtifactFormat
+
+    if variant.format is ArtifactFormat.SAFETENSORS:
+        return "original"
+    return f"{variant.format} {variant.quantization or ''}".rstrip()
 
 
 def _parameters(entry: "Entry") -> str:

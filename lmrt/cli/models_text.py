@@ -43,7 +43,7 @@ def format_count(count: int | None) -> str:
     if count is None:
         return "unknown"
     for unit, size in (("T", 10**12), ("B", 10**9), ("M", 10**6), ("K", 10**3)):
-        if count >= size:
+        if count >= 0.9995 * size:  # 999,900,000 is `1B`, not `1e+03M`
             return f"{count / size:.3g}{unit}"
     return str(count)
 

@@ -21,17 +21,19 @@ def test_without_a_word_every_family_has_a_line_with_its_default_size() -> None:
     for entry in CATALOGUE.entries:
         assert starts.count(entry.family) == 1
     (line,) = (line for line in shown.stdout.splitlines() if line.startswith("qwen2.5 "))
-    assert "7b*" in line
-    assert "0.5b," in line
+    assert "  qwen2.5:7b  " in line
     assert "Qwen Research License" in line
+    assert line.endswith("  0.5b 1.5b 3b 7b 14b 32b 72b")
 
 
-def test_a_word_gives_a_line_for_each_name_with_its_repositories() -> None:
+def test_a_word_gives_a_line_for_each_name_with_its_forms() -> None:
     shown = run("GPT-OSS")
     assert shown.exit_code == 0
-    for text in ("gpt-oss:20b", "gpt-oss:120b", "3.6B active", "131,072", "openai/gpt-oss-20b"):
-        assert text in shown.stdout
-    assert "llama" not in shown.stdout.lower()
+    _, small, large = shown.stdout.splitlines()
+    for text in ("gpt-oss:20b   20.9B, 3.6B active  131,072", "MLX 4-bit, MLX 8-bit, original"):
+        assert text in small
+    assert small.endswith("  gpt-oss")
+    assert large.startswith("gpt-oss:120b  ")
 
 
 def test_gated_models_are_marked() -> None:
@@ -59,3 +61,8 @@ def test_what_matches_nothing_is_an_error_with_a_suggestion() -> None:
     error = json.loads(shown.stdout)["error"]
     assert error["code"] == "model-not-found"
     assert "`qwen3`" in error["hint"]
+
+
+def test_parameters_are_rounded_into_the_next_unit() -> None:
+    lines = run("gemma3:1b").stdout.splitlines()
+    assert lines[1].startswith("gemma3:1b  1B ")
