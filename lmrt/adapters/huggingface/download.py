@@ -10,12 +10,14 @@ import hashlib
 import os
 from collections.abc import Callable
 from contextlib import closing
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
 from lmrt.adapters.huggingface.client import HubClient
+from lmrt.adapters.huggingface.crew import Gate
 from lmrt.adapters.huggingface.errors import Place, in_short
 from lmrt.adapters.huggingface.listing import Listing, RemoteFile
 from lmrt.domain.errors import LmrtError, NotMaterialized
@@ -28,13 +30,15 @@ _PIECE = 2**20
 
 @frozen
 class Watch:
-    """Who is told of a download.
+    """Who follows a download.
 
     Attributes:
-        came: Takes the bytes of the file that are here; what it raises ends the download.
+        gate: Is passed for every change of a file.
+        came: Takes the bytes of the file that are here.
         retried: Takes what went wrong, and the seconds before the next attempt, which it waits.
     """
 
+    gate: Gate
     came: Callable[[int], None]
     retried: Callable[[str, float], None]
 
@@ -63,16 +67,18 @@ def fetch_blob(
     fetched = 0
     resumed = True
     while True:
-        with part.open("ab") as out:
+        # Without a buffer: what is not written when the gate is shut must not be written later.
+        with part.open("ab", buffering=0) as out:
             start, digest = _resumed(part, file)
-            out.truncate(start)
+            with watch.gate.passed():
+                out.truncate(start)
             fetched += _receive(client, listing, file, out, start, digest, watch)
-            out.flush()
             os.fsync(out.fileno())
-        if digest.hexdigest() == file.etag:
-            part.replace(blob)
-            return fetched
-        part.unlink()
+        with watch.gate.passed():
+            if digest.hexdigest() == file.etag:
+                part.replace(blob)
+                return fetched
+            part.unlink()
         if not (resumed and start):
             raise _mismatch(client, listing, file, digest.hexdigest())
         resumed = False
@@ -102,7 +108,7 @@ def _receive(
     client: HubClient,
     listing: Listing,
     file: RemoteFile,
-    out: Any,
+    out: FileIO,
     done: int,
     digest: Any,
     watch: Watch,
@@ -115,7 +121,8 @@ def _receive(
         try:
             with closing(client.chunks(listing, file.name, done, end, skipping=True)) as chunks:
                 for chunk in chunks:
-                    out.write(chunk)
+                    with watch.gate.passed():
+                        _write(out, chunk)
                     digest.update(chunk)
                     done += len(chunk)
                     failures = 0
@@ -127,6 +134,13 @@ def _receive(
                 raise
             watch.retried(in_short(error), pause)
     return done - start
+
+
+def _write(out: FileIO, data: bytes) -> None:
+    """Write all of it; the system may take a part at a time, as where the disk fills up."""
+    left = memoryview(data)
+    while left:
+        left = left[out.write(left) :]
 
 
 def _mismatch(client: HubClient, listing: Listing, file: RemoteFile, got: str) -> NotMaterialized:

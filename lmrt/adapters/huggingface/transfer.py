@@ -1,14 +1,13 @@
 """The download of some files of one commit into the cache."""
 
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from pathlib import Path
 
 from lmrt.adapters.huggingface.cache import folder_name, link, snapshot_folder, write_ref
 from lmrt.adapters.huggingface.client import HubClient
+from lmrt.adapters.huggingface.crew import Gate, side_by_side
 from lmrt.adapters.huggingface.disk import check_room
 from lmrt.adapters.huggingface.download import Watch, fetch_blob
 from lmrt.adapters.huggingface.errors import Place
@@ -41,7 +40,7 @@ class Transfer:
         cache: The cache's folder.
         listing: Where the files are listed.
         files: What to make present; their names are checked.
-        tell: Is told what happens; one call at a time.
+        tell: Is told what happens, one call at a time.
     """
 
     def __init__(
@@ -56,9 +55,8 @@ class Transfer:
         self._cache = cache
         self._listing = listing
         self._files = files
-        self._listener = tell
-        self._telling = threading.Lock()
-        self._ended = threading.Event()
+        self._tell = tell
+        self._gate = Gate()
         folder = folder_name(listing.repository)
         self._blobs = cache / folder / "blobs"
         self._locks = cache / ".locks" / folder
@@ -96,43 +94,29 @@ class Transfer:
             for file in missing:
                 locks.enter_context(held(self._locks / f"{file.etag}.lock", self._waiting))
             # Another tool may have fetched some while this one waited.
-            fetched = self._fetch_all([file for file in missing if not self._here(file)])
+            wanted = [file for file in missing if not self._here(file)]
+            fetched = sum(side_by_side(self._fetch_one, wanted, _SIDE_BY_SIDE, self._gate))
         total = sum(file.size for file in self._files)
         self._tell(DownloadDone(self._listing.repository, total, fetched))
-
-    def _fetch_all(self, missing: list[RemoteFile]) -> int:
-        """Fetch some files side by side; the first that fails, or Ctrl-C, ends the others.
-
-        The locks are the caller's, so it waits for every thread, which ends with its next bytes.
-        """
-        with ThreadPoolExecutor(_SIDE_BY_SIDE, "lmrt-download") as pool:
-            jobs = [pool.submit(self._fetch_one, file) for file in missing]
-            try:
-                return sum(job.result() for job in as_completed(jobs))
-            except BaseException:
-                self._ended.set()
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
 
     def _fetch_one(self, file: RemoteFile) -> int:
         last = 0.0
 
         def came(done: int) -> None:
             nonlocal last
-            if self._ended.is_set():
-                raise CancelledError
             if done == file.size or time.monotonic() - last >= _OFTEN:
                 last = time.monotonic()
-                self._tell(FileProgress(file.name, done, file.size))
+                with self._gate.passed():
+                    self._tell(FileProgress(file.name, done, file.size))
 
         def retried(reason: str, seconds: float) -> None:
-            self._tell(DownloadRetried(file.name, reason, seconds))
-            if self._ended.wait(seconds):
-                raise CancelledError
+            with self._gate.passed():
+                self._tell(DownloadRetried(file.name, reason, seconds))
+            self._gate.wait(seconds)
 
         blob = self._blobs / file.etag
-        blob.unlink(missing_ok=True)
-        return fetch_blob(self._client, self._listing, file, blob, Watch(came, retried))
+        watch = Watch(self._gate, came, retried)
+        return fetch_blob(self._client, self._listing, file, blob, watch)
 
     def _here(self, file: RemoteFile) -> bool:
         """Return whether the content is in the cache, under its hash or its name."""
@@ -146,7 +130,3 @@ class Transfer:
 
     def _waiting(self) -> None:
         self._tell(DownloadWaiting(self._listing.repository))
-
-    def _tell(self, event: DownloadEvent) -> None:
-        with self._telling:
-            self._listener(event)

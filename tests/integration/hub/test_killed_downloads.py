@@ -1,5 +1,6 @@
 """A download that is killed at any moment goes on the next time, and ends with verified files."""
 
+import os
 import random
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.downloads import check_cached
+from tests.support.hub_faults import Delay
 from tests.support.hub_server import HubServer
 from tests.support.tiny_models import TinyModel, write_hf
 
@@ -35,10 +37,13 @@ print("done", flush=True)
 """
 
 
-def start(hub: HubServer, served: Path, commit: str, cache: Path) -> "subprocess.Popen[str]":
+def start(
+    hub: HubServer, served: Path, commit: str, cache: Path, timeout: int = 10
+) -> "subprocess.Popen[str]":
     """Start a download in a process of its own, and return once it is about to begin."""
     child = subprocess.Popen(
         [sys.executable, "-c", CHILD, hub.url, str(served), commit, str(cache)],
+        env={**os.environ, "HF_HUB_DOWNLOAD_TIMEOUT": str(timeout)},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -133,3 +138,16 @@ def test_ctrl_c_leaves_what_has_come(hub: HubServer, served: Path, tmp_path: Pat
     check_cached(cache, served, FILES)
     ranged = {asked.path.split("/")[2] for asked in hub.requests("/cdn/") if asked.range}
     assert ranged == {part.stem for part in kept if len(part.stem) == 64}
+
+
+def test_ctrl_c_does_not_wait_for_a_server_that_stalls(
+    hub: HubServer, served: Path, tmp_path: Path
+) -> None:
+    commit = hub.add("org/name", served)
+    stall = hub.fault(Delay("/cdn/", seconds=600))
+    child = start(hub, served, commit, tmp_path / "cache", timeout=600)
+    while not stall.hit:
+        time.sleep(0.01)
+    child.send_signal(signal.SIGINT)
+    child.wait(timeout=120)
+    assert not finished(child)
