@@ -84,14 +84,38 @@ class ModelStoreContract:
 
     def test_a_folder_that_may_not_be_read_is_told(self, root: Path, gguf: bytes) -> None:
         self.write(root, gguf)
-        if os.geteuid() == 0:
-            pytest.skip("root may read everything")
         root.chmod(0)
         try:
-            [finding] = self.store(root).contents(()).findings
+            if os.access(root, os.R_OK):
+                pytest.skip("this user may read everything")
+            contents = self.store(root).contents(())
         finally:
             root.chmod(0o755)
-        assert finding.code == "unreadable"
+        assert contents.models == ()
+        assert {finding.code for finding in contents.findings} == {"unreadable"}
+
+    def test_a_store_that_may_not_be_reached_is_told(self, root: Path, gguf: bytes) -> None:
+        inner = root / "inner"
+        self.write(inner, gguf)
+        root.chmod(0)
+        try:
+            if os.access(root, os.R_OK):
+                pytest.skip("this user may read everything")
+            contents = self.store(inner).contents(())
+        finally:
+            root.chmod(0o755)
+        assert contents.models == ()
+        assert {finding.code for finding in contents.findings} == {"unreadable"}
+
+    def test_a_file_that_may_not_be_read_is_told(self, root: Path, gguf: bytes) -> None:
+        self.write(root, gguf)
+        [path] = {Path(os.path.realpath(file.path)) for file in self.only(root).weights}
+        path.chmod(0)
+        if os.access(path, os.R_OK):
+            pytest.skip("this user may read everything")
+        contents = self.store(root).contents(())
+        assert contents.models == ()
+        assert {finding.code for finding in contents.findings} == {"unreadable"}
 
     def test_removal_is_told_before_and_done_after(self, root: Path, gguf: bytes) -> None:
         self.write(root, gguf)

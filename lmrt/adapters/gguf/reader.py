@@ -92,9 +92,10 @@ def _named_gguf(name: str) -> bool:
 
 def _candidates(place: Path) -> Iterator[tuple[Path, ...]]:
     """Return the files of each model, the parts of a split one together."""
+    names = _names(place)
     folder = place if place.is_dir() else place.parent
     done: set[str] = set()
-    for name in _names(place):
+    for name in names:
         if name in done:
             continue
         part = PartName.of(name)

@@ -10,7 +10,7 @@ from lmrt.adapters.safetensors.weights import (
     pickle_files,
     weight_files,
 )
-from lmrt.domain.files import malformed_file
+from lmrt.domain.files import malformed_file, unreadable
 from lmrt.domain.models import DescribedArtifact
 
 
@@ -29,9 +29,13 @@ class SafetensorsReader:
             LoadFailed: A file is malformed or missing (`malformed-file`).
             ConfigurationError: A file may not be read (`unreadable-input`).
         """
-        if place.is_dir():
+        try:
+            is_folder, is_file = place.is_dir(), place.is_file()
+        except OSError as error:  # a folder above it may not be searched
+            raise unreadable(place, error) from error
+        if is_folder:
             return self._read_folder(place)
-        found = self._read_folder(place.parent) if place.is_file() and _weights(place) else ()
+        found = self._read_folder(place.parent) if is_file and _weights(place) else ()
         names = [file.path for described in found for file in described.artifact.files]
         return found if place.name in names else ()
 

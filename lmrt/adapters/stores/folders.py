@@ -11,8 +11,8 @@ from lmrt.adapters.stores.reading import (
     Found,
     PlaceReader,
     incomplete,
-    named_apart,
     nothing_recorded,
+    store_contents,
     stored_model,
     unreadable_place,
 )
@@ -68,18 +68,17 @@ class FolderStore:
         findings: list[Finding] = []
 
         def unread(place: Path, error: OSError) -> None:
-            findings.append(unreadable_place(place, error))
+            if not isinstance(error, FileNotFoundError):
+                findings.append(unreadable_place(place, error))
 
         for root in self._roots:
-            if not root.exists():
-                continue
             for folder, names in self._walk(root, leave_out=elsewhere, on_unreadable=unread):
                 found = self._reader.read(folder, names)
                 models += self._models(root, folder, found)
                 findings += found.findings
                 findings += [*_unfinished(folder, names), *interrupted(folder)]
         self._reader.keep()
-        return StoreContents(named_apart(models), tuple(findings))
+        return store_contents(models, findings)
 
     def removal(self, model: StoredModel) -> Removal:
         """Return that the model's own files go, and the folder if nothing else is in it.

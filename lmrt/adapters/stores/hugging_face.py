@@ -18,13 +18,14 @@ from pathlib import Path
 
 from lmrt.adapters.stores.facts import Facts
 from lmrt.adapters.stores.hugging_face_removal import removal, remove
+from lmrt.adapters.stores.looking import is_file, is_folder, matching
 from lmrt.adapters.stores.reading import (
     Entry,
     Found,
     PlaceReader,
     content_hash,
     incomplete,
-    named_apart,
+    store_contents,
     stored_model,
     unreadable_place,
 )
@@ -80,7 +81,7 @@ class HuggingFaceStore:
             for snapshot in _folders(repository / "snapshots", findings):
                 models += self._models(repository, snapshot, refs, findings)
         self._reader.keep()
-        return StoreContents(named_apart(models), tuple(findings))
+        return store_contents(models, findings)
 
     def removal(self, model: StoredModel) -> Removal:
         """Return what goes with an artifact: the whole revision, if it holds no other one.
@@ -147,7 +148,7 @@ class HuggingFaceStore:
 
 def _folders(place: Path, findings: list[Finding]) -> list[Path]:
     try:
-        return sorted(path for path in place.iterdir() if path.is_dir())
+        return sorted(path for path in place.iterdir() if is_folder(path))
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -156,7 +157,7 @@ def _folders(place: Path, findings: list[Finding]) -> list[Path]:
 
 
 def _incomplete(repository: Path) -> Iterator[IncompleteDownload]:
-    for path in sorted(repository.glob("blobs/*.incomplete")):
+    for path in matching(repository / "blobs", "*.incomplete"):
         yield from incomplete(path)
 
 
@@ -164,9 +165,9 @@ def _refs(repository: Path) -> dict[str, list[str]]:
     """Return the names of each commit."""
     names: dict[str, list[str]] = {}
     root = repository / "refs"
-    for path in sorted(root.glob("**/*")):
+    for path in matching(root, "**/*"):
         try:
-            commit = path.read_text("utf-8").strip() if path.is_file() else ""
+            commit = path.read_text("utf-8").strip() if is_file(path) else ""
         except (OSError, UnicodeDecodeError):
             continue  # a name that cannot be read names nothing; its commit still has itself
         if commit:

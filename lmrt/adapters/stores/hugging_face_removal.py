@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lmrt.adapters.stores.deleting import damaged, delete, freed, gone, refuse_outside, undeletable
+from lmrt.adapters.stores.looking import is_file, is_there, matching
 from lmrt.domain.errors import LmrtError
 from lmrt.domain.stores import KeptFile, Removal, StoredModel
 
@@ -60,8 +61,8 @@ def _ordered(strategy: "DeleteCacheStrategy") -> tuple[tuple[Path, ...], tuple[P
     inside = [
         path
         for folder in (*sorted(strategy.repos), *sorted(strategy.snapshots))
-        for path in sorted(folder.rglob("*"))
-        if path.is_symlink() or path.is_file()
+        for path in matching(folder, "**/*")
+        if path.is_symlink() or is_file(path)
     ]
     blobs = [path for path in inside if path.parent.name == "blobs"]
     named = [path for path in inside if path.parent.name != "blobs"]
@@ -109,7 +110,7 @@ def _own(
 def _damaged(info: "HFCacheInfo", cache: Path, model: StoredModel) -> LmrtError:
     folder = cache / model.location.relative_to(cache).parts[0]
     why = [str(warning) for warning in info.warnings if str(folder) in str(warning)]
-    if not why or not model.location.exists():
+    if not why or not is_there(model.location):
         return gone(model)
     hint = f"delete `{folder}` by hand, or mend it with `hf download`"
     return damaged(folder, why[0], model, hint)

@@ -19,11 +19,12 @@ from typing import Any
 from attrs import frozen
 
 from lmrt.adapters.stores.deleting import delete, freed, gone, refuse_outside
+from lmrt.adapters.stores.looking import is_file, matching
 from lmrt.adapters.stores.reading import (
     Entry,
     PlaceReader,
     incomplete,
-    named_apart,
+    store_contents,
     stored_file,
     stored_model,
     unreadable_place,
@@ -68,7 +69,7 @@ class LlamaCppStore:
         if self._folder in elsewhere:
             return StoreContents()
         try:
-            names = sorted(entry.name for entry in os.scandir(self._folder) if entry.is_file())
+            names = sorted(entry.name for entry in os.scandir(self._folder) if is_file(Path(entry)))
         except FileNotFoundError:
             return StoreContents()
         except OSError as error:
@@ -84,7 +85,7 @@ class LlamaCppStore:
             entry = Entry(place.name, str(place), place, others=others)
             models.append(stored_model(self.name, entry, one, self._folder, recorded.get))
         self._reader.keep()
-        return StoreContents(named_apart(models), tuple(findings))
+        return store_contents(models, findings)
 
     def removal(self, model: StoredModel) -> Removal:
         """Return that the files go, with what is recorded of them beside.
@@ -93,7 +94,7 @@ class LlamaCppStore:
             ModelNotFound: The model is not there any more (`model-not-found`).
         """
         weights = [file.path for file in model.weights]
-        names = sorted(path.name for path in self._folder.glob("manifest=*.json"))
+        names = [path.name for path in matching(self._folder, "manifest=*.json")]
         manifests = [one.path for one in self._manifests(names) if one.file in weights]
         beside = [path for path in weights for path in self._beside(path.name)]
         files = tuple(dict.fromkeys((*manifests, *beside, *weights)))
@@ -114,7 +115,7 @@ class LlamaCppStore:
 
     def _beside(self, name: str) -> list[Path]:
         paths = (self._folder / (name + ending) for ending in _BESIDE)
-        return [path for path in paths if path.is_file()]
+        return [path for path in paths if is_file(path)]
 
     def _unfinished(self, names: Sequence[str]) -> Iterator[IncompleteDownload]:
         for name in names:

@@ -13,6 +13,7 @@ was not written to after that time (huggingface_hub's `_local_folder.py`).
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from lmrt.adapters.stores.looking import is_file, is_folder, matching
 from lmrt.adapters.stores.reading import content_hash, incomplete
 from lmrt.domain.findings import IncompleteDownload
 from lmrt.domain.stores import ContentHash
@@ -26,7 +27,7 @@ _TOLERANCE = 1.0
 
 def has_records(folder: Path) -> bool:
     """Return whether something was downloaded into a folder."""
-    return (folder / _DOWNLOADS).is_dir()
+    return is_folder(folder / _DOWNLOADS)
 
 
 def recorded(path: Path) -> ContentHash | None:
@@ -43,7 +44,7 @@ def recorded(path: Path) -> ContentHash | None:
 
 def interrupted(folder: Path) -> Iterator[IncompleteDownload]:
     """Yield the rests of interrupted downloads into a folder."""
-    for path in sorted((folder / _DOWNLOADS).glob("**/*.incomplete")):
+    for path in matching(folder / _DOWNLOADS, "**/*.incomplete"):
         yield from incomplete(path)
 
 
@@ -55,7 +56,7 @@ def records(files: Iterable[Path]) -> tuple[Path, ...]:
         own = {_record(file, ending) for ending in (".metadata", ".lock")}
         by_folder.setdefault(file.parent, set()).update(own)
     for folder, own in by_folder.items():
-        there = [path for path in sorted((folder / _PLACE).rglob("*")) if path.is_file()]
+        there = [path for path in matching(folder / _PLACE, "**/*") if is_file(path)]
         others = [path for path in there if path not in own and path.name not in _BOOKKEEPING]
         found += [path for path in there if not others or path in own]
     return tuple(found)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from lmrt.adapters.stores.deleting import damaged, delete, freed, gone, refuse_outside
+from lmrt.adapters.stores.looking import matching
 from lmrt.adapters.stores.ollama_manifests import (
     ADAPTER,
     MANIFEST_FOLDERS,
@@ -22,7 +23,7 @@ from lmrt.adapters.stores.reading import (
     Entry,
     PlaceReader,
     incomplete,
-    named_apart,
+    store_contents,
     stored_file,
     stored_model,
     unreadable_place,
@@ -77,7 +78,7 @@ class OllamaStore:
             for manifest in found:
                 models += self._models(root, manifest, findings)
         self._reader.keep()
-        return StoreContents(named_apart(models), tuple(findings))
+        return store_contents(models, findings)
 
     def removal(self, model: StoredModel) -> Removal:
         """Return that a name goes, and those of its blobs that no other name needs.
@@ -179,7 +180,7 @@ def _recorded(path: Path) -> ContentHash | None:
 
 
 def _interrupted(root: Path) -> Iterator[IncompleteDownload]:
-    for path in sorted(root.glob("blobs/sha256-*-partial")):
+    for path in matching(root / "blobs", "sha256-*-partial"):
         yield from incomplete(path, with_hole=True)
 
 

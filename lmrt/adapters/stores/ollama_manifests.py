@@ -20,6 +20,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from lmrt.adapters.stores.looking import is_file
 from lmrt.adapters.stores.reading import unreadable_place
 from lmrt.domain.findings import BrokenManifest, Finding, OutsideOfStore
 
@@ -129,7 +130,7 @@ def _data(path: Path) -> bytes:
 def _own_blob(root: Path, data: bytes) -> Iterator[Layer]:
     """Yield the blob that a newer store keeps the manifest in, under its name or a link's."""
     layer = Layer("", hashlib.sha256(data).hexdigest(), len(data))
-    if layer.blob(root).is_file():
+    if is_file(layer.blob(root)):
         yield layer
 
 

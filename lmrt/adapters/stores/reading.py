@@ -7,6 +7,7 @@ from pathlib import Path
 from attrs import evolve, field, frozen
 
 from lmrt.adapters.stores.facts import Facts, FactsCache, facts_of
+from lmrt.adapters.stores.looking import is_link, is_there
 from lmrt.domain.describe import one_line
 from lmrt.domain.errors import LmrtError
 from lmrt.domain.findings import (
@@ -23,6 +24,7 @@ from lmrt.domain.stores import (
     FileIdentity,
     GitBlob,
     Sha256,
+    StoreContents,
     StoredFile,
     StoredModel,
     StoreName,
@@ -121,7 +123,7 @@ def finding_of(error: LmrtError, place: Path) -> Finding:
         return MissingFile(path, error.message)
     if error.code != "unreadable-input":
         return MalformedFile(path, error.message)
-    if path.is_symlink() and not path.exists():
+    if is_link(path) and not is_there(path):
         return DanglingLink(path, str(path.readlink()))
     return UnreadablePlace(path, error.message)
 
@@ -212,10 +214,12 @@ def nothing_recorded(_path: Path) -> None:
     """Return that no hash is known."""
 
 
-def named_apart(models: Iterable[StoredModel]) -> tuple[StoredModel, ...]:
-    """Return models sorted by name; of those that share one, all but the first tell their place."""
+def store_contents(models: Iterable[StoredModel], findings: Iterable[Finding]) -> StoreContents:
+    """Return models by name, those that share one told apart by their place, and findings once."""
     found: dict[str, StoredModel] = {}
     for model in models:
         name = f"{model.name}@{model.location}" if model.name in found else model.name
         found[name] = evolve(model, name=name)
-    return tuple(found[name] for name in sorted(found))
+    return StoreContents(
+        tuple(found[name] for name in sorted(found)), tuple(dict.fromkeys(findings))
+    )
