@@ -4,12 +4,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
+from lmrt.adapters.catalogue import CatalogueSource, OwnVariantsSource
 from lmrt.adapters.filesystem import LocalModelSource
 from lmrt.adapters.gguf import GgufReader
 from lmrt.adapters.huggingface import HubClient
 from lmrt.adapters.safetensors import SafetensorsReader
+from lmrt.domain.catalogue import Catalogue, Variant
 from lmrt.domain.errors import LoadFailed
+from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.references import (
     Alias,
     HubRepository,
@@ -22,6 +26,7 @@ from lmrt.ports.models import ModelSource
 from tests.support.downloads import hub_source
 from tests.support.hub_server import HubServer
 from tests.support.tiny_models import TinyModel, write_gguf, write_hf
+from tests.support.variants import tiny_catalogue
 
 READERS = (GgufReader(), SafetensorsReader())
 
@@ -31,6 +36,7 @@ class ModelSourceContract:
 
     reading: Interpretation
     offline = False
+    ids = ("tiny.gguf", "SAFETENSORS")
 
     def lookup(self, root: Path) -> Lookup:
         return Lookup(root / "models", self.offline)
@@ -52,7 +58,7 @@ class ModelSourceContract:
         folder = self.write(tmp_path)
         found = self.source(tmp_path).find(self.reading, self.lookup(tmp_path))
         assert found is not None
-        assert [artifact.id for artifact in found.artifacts] == ["tiny.gguf", "SAFETENSORS"]
+        assert tuple(artifact.id for artifact in found.artifacts) == self.ids
         for artifact in found.artifacts:
             for file in artifact.files:
                 assert (folder / file.path).is_file()
@@ -115,12 +121,13 @@ class TestLocalPath(LocalContract):
 
 
 COMMIT = "0" * 40
+REPOSITORY = f"org/name@{COMMIT}"
 
 
 class TestHubCache(ModelSourceContract):
     """A repository of which a commit is cached, while nobody may be asked."""
 
-    reading = HubRepository("org/name", revision=COMMIT)
+    reading: Interpretation = HubRepository("org/name", revision=COMMIT)
     offline = True
 
     def place(self, root: Path) -> Path:
@@ -128,6 +135,29 @@ class TestHubCache(ModelSourceContract):
 
     def source(self, root: Path) -> ModelSource:
         return hub_source(root / "hub")
+
+
+class TestCatalogue(TestHubCache):
+    """A name of a catalogue with one repository."""
+
+    reading = Alias("tiny")
+    ids = (f"{REPOSITORY}/tiny.gguf", REPOSITORY)
+
+    def source(self, root: Path) -> ModelSource:
+        variant = Variant(ArtifactFormat.GGUF, HubRepository("org/name", revision=COMMIT))
+        entry = evolve(tiny_catalogue().entries[0], variants=(variant,))
+        return CatalogueSource(hub_source(root / "hub"), lambda: Catalogue((entry,)))
+
+
+class TestListOfVariants(TestHubCache):
+    """An alias of one's own that lists a repository."""
+
+    reading = Alias("mine")
+    ids = (f"{REPOSITORY}/tiny.gguf", REPOSITORY)
+
+    def source(self, root: Path) -> ModelSource:
+        sources = (LocalModelSource(READERS, {}), hub_source(root / "hub"))
+        return OwnVariantsSource({"mine": (REPOSITORY,)}, sources, tiny_catalogue)
 
 
 class TestHubCacheWithoutANetwork(TestHubCache):
