@@ -59,11 +59,11 @@ def uses_color(stream: IO[str]) -> bool:
 
 def table_console() -> "Console":
     """Return a console for tables on stdout, as wide as needed where that is no terminal."""
-    from rich.console import Console
+    from lmrt.cli.consoles import TableConsole
 
     if sys.stdout.isatty():
-        return Console()
-    return Console(width=200, color_system=None, force_terminal=False)
+        return TableConsole()
+    return TableConsole(width=200, color_system=None, force_terminal=False)
 
 
 def print_json(document: object) -> None:
@@ -79,6 +79,8 @@ def _paint(text: str, code: str, color: bool) -> str:
 
 
 def _rejections(error: NoExecutablePlan) -> Sequence[str]:
+    from lmrt.cli.explain import counterfactual_lines
     from lmrt.cli.ledger import ledger_lines
 
-    return ledger_lines(error.rejected)
+    would = (f"would run: {line}" for line in counterfactual_lines(error.counterfactuals))
+    return [*ledger_lines(error.rejected), *would]

@@ -120,6 +120,7 @@ _LONGEST_WORD = 96  # of a repository's name, as huggingface_hub checks it
 _EXPLICIT = re.compile(r"[/\\~]|\.\.?(?:[/\\]|$)|[A-Za-z]:[/\\]")
 _URL = re.compile(r"file:|[A-Za-z][A-Za-z0-9+.-]*://", re.IGNORECASE)
 _HOST = re.compile(r"(?:https?://)?(?:www\.)?(?:huggingface\.co|hf\.co)/(.+)")
+_LATE_REVISION = re.compile(rf"(?:hf:)?({_WORD}/{_WORD})(:[^@/]+|/[^@]+\.[Gg][Gg][Uu][Ff])@(.+)")
 _FILE_PAGE = re.compile(rf"({_WORD}/{_WORD})/(?:blob|resolve)/({_BRANCH})/")
 _PAGE = re.compile(rf"{_WORD}/{_WORD}(?=[/?#]|$)")
 
@@ -156,11 +157,14 @@ def is_alias(text: str) -> bool:
         return False
 
 
-def without_host(text: str) -> str | None:
-    """Return the reference that an address of the Hub's site stands for, or None for other texts.
+def in_our_words(text: str) -> str | None:
+    """Return the reference that other tools write in other words, or None for other texts.
 
-    Other tools take `hf.co/org/name:variant`.
+    Such are an address of the Hub's site, `hf.co/org/name:variant`, and a revision at the end.
     """
+    if late := _LATE_REVISION.fullmatch(text.strip()):
+        found = _hub(f"{late[1]}@{late[3]}{late[2]}")
+        return None if found is None else str(found)
     match = _HOST.fullmatch(text.strip())
     if match is None:
         return None
@@ -199,13 +203,18 @@ def _is_repository(name: str) -> bool:
 def _only_hub(reference: str, text: str) -> HubRepository:
     found = _hub(reference)
     if found is None:
-        raise _invalid(text, "after `hf:` comes `org/name[@revision][:variant]` or `org/name/file`")
+        meant = in_our_words(f"hf:{reference}")
+        raise _invalid(
+            text,
+            "after `hf:` comes `org/name[@revision][:variant]` or `org/name[@revision]/file.gguf`",
+            f"did you mean `{meant}`?" if meant else None,
+        )
     return found
 
 
 def _url(reference: str) -> ConfigurationError:
     hint = "give the path itself, such as `/models/file.gguf`"
-    if on_hub := without_host(reference):
+    if on_hub := in_our_words(reference):
         hint = f"did you mean `{on_hub}`?"
     elif not reference.lower().startswith("file:"):
         hint = "download the file and give its path, or name its Hub repository `org/name`"

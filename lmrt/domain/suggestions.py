@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-from lmrt.domain.references import without_host
+from lmrt.domain.references import in_our_words
 
 _SHOWN = 3
 _SIZES = 8
@@ -40,7 +40,7 @@ def other_sizes(reference: str, known: Iterable[str]) -> tuple[str, ...]:
 def did_you_mean(reference: str, known: Sequence[str]) -> str | None:
     """Return the question or remark that may help, or None."""
     wanted = reference.casefold()
-    if on_hub := without_host(reference):
+    if on_hub := in_our_words(reference):
         return f"did you mean `{on_hub}`?"
     if sizes := other_sizes(reference, known):
         same = [name for name in known if name.casefold() == wanted]

@@ -1,6 +1,7 @@
 """Ctrl-C, closed pipes and a missing network."""
 
 import json
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -69,6 +70,30 @@ def test_a_closed_pipe_ends_quietly(tmp_path: Path, rambling: Path) -> None:
         process.wait(timeout=20)
     assert process.returncode == 0
     assert err == b""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("plan", "guide"), ("models", "show", "guide"), ("models", "catalogue")],
+)
+def test_a_table_into_a_closed_pipe_ends_quietly(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    run = subprocess.run(
+        [RT, *arguments],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdin=subprocess.DEVNULL,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    os.close(writer)
+    assert "Traceback" not in run.stderr.decode()
+    assert run.returncode == 0
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from lmrt.domain.references import (
     HubRepository,
     LocalPath,
     UnderModelsDir,
+    in_our_words,
     interpretations,
     is_alias,
-    without_host,
 )
 
 
@@ -108,6 +108,13 @@ def test_the_address_of_a_page_on_the_hub_is_told_as_its_repository(
 
 
 def test_what_other_tools_write_with_a_host_is_understood() -> None:
-    assert without_host("hf.co/org/name:Q4_K_M") == "org/name:Q4_K_M"
-    assert without_host("hf.co/org") is None
-    assert without_host("org/name") is None
+    assert in_our_words("hf.co/org/name:Q4_K_M") == "org/name:Q4_K_M"
+    assert in_our_words("hf.co/org") is None
+
+
+def test_a_revision_at_the_end_is_understood() -> None:
+    assert in_our_words("org/name/a.gguf@v1") == "org/name@v1/a.gguf"
+    assert in_our_words("org/name:Q8_0@x/y") == "org/name@x/y:Q8_0"
+    assert in_our_words("org/name@main") is None
+    assert in_our_words("org/name/a.txt@v1") is None
+    assert in_our_words("org/name") is None
