@@ -12,7 +12,8 @@ The first two guess, and what they lead to is checked: every pair and every tens
 parse, in number, shape and place, and the tensors must fill the file to its last byte.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path, PurePosixPath
 
 from lmrt.adapters.gguf.reader import GgufReader, PartName, opened
@@ -22,7 +23,7 @@ from lmrt.adapters.gguf.sketch_texts import end_of_texts
 from lmrt.adapters.gguf.sketch_windows import NoRoom, Windows
 from lmrt.domain.errors import LoadFailed
 from lmrt.domain.notices import HeadersIncomplete
-from lmrt.ports.headers import RemoteFiles
+from lmrt.ports.headers import RemoteFiles, Span
 
 _WHOLE = 2**18
 """Bytes that are fetched at a time where an array is read as a whole."""
@@ -77,19 +78,20 @@ class _Sketches:
         """Fetch in two rounds what files need that are laid out like the first one."""
         if self.layout is None:
             return
-        windows = [self._windows[name] for name in names]
-        heads = [one.span(0, self.layout.head) for one in windows]
-        if sum(span.size for span in heads) > self._files.room:
-            return
-        rest = []
-        for one, span, data in zip(windows, heads, self._files.read(heads), strict=True):
-            one.add(span, data)
-            rest += [(one, one.span(start, end)) for start, end in self.layout.others(data)]
-        if sum(span.size for _, span in rest) > self._files.room:
-            return
-        read = self._files.read([span for _, span in rest])
-        for (one, span), data in zip(rest, read, strict=True):
-            one.add(span, data)
+        heads = [self._windows[name].span(0, self.layout.head) for name in names]
+        rest: list[Span] = []
+        for span, data in self._fetched(heads):
+            window = self._windows[span.name]
+            window.add(span, data)
+            rest += [window.span(start, end) for start, end in self.layout.others(data)]
+        for span, data in self._fetched(rest):
+            self._windows[span.name].add(span, data)
+
+    def _fetched(self, spans: Sequence[Span]) -> Iterator[tuple[Span, bytes]]:
+        """Return the first spans, as many as there is room for, with their bytes."""
+        sizes = accumulate(span.size for span in spans)
+        fitting = [span for span, end in zip(spans, sizes, strict=True) if end <= self._files.room]
+        return zip(fitting, self._files.read(fitting), strict=True)
 
     def cheaply(self, name: str) -> None:
         """Sketch a file by what others taught, else by searching."""
@@ -117,10 +119,11 @@ class _Sketches:
         """Remove what cannot be read as a whole model; return what is left out.
 
         Raises:
-            LoadFailed: Nothing is left (`malformed-file`).
+            LoadFailed: All of it is malformed (`malformed-file`).
         """
         notices: list[HeadersIncomplete] = []
         malformed: list[LoadFailed] = []
+        too_large: list[str] = []
         groups = _groups(names)
         for group in groups:
             try:
@@ -129,13 +132,15 @@ class _Sketches:
                 malformed.append(error)
                 notices.append(HeadersIncomplete(tuple(group), _LEFT_OUT + error.context["what"]))
             except NoRoom:
-                notices.append(HeadersIncomplete(tuple(group), _NO_ROOM))
+                too_large += group
             else:
                 continue
             for name in group:
                 (self._folder / name).unlink(missing_ok=True)
-        if malformed and len(notices) == len(groups):
+        if malformed and len(malformed) == len(groups):
             raise malformed[0]
+        if too_large:
+            notices.append(HeadersIncomplete(tuple(too_large), _NO_ROOM))
         return tuple(notices)
 
     def _check(self, group: Sequence[str]) -> None:

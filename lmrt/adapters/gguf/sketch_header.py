@@ -23,6 +23,7 @@ from lmrt.adapters.gguf.header import (
 )
 from lmrt.adapters.gguf.metadata import (
     ARRAY,
+    MAX_COUNT,
     MAX_DECODED_NUMBERS,
     MAX_KEY,
     MAX_PAIRS,
@@ -157,7 +158,9 @@ class Walk:
             value = self._take(SIZES[kind])
             self.copied.append(value)
             if key == "general.alignment":
-                self.alignment = int.from_bytes(value, "little") or DEFAULT_ALIGNMENT
+                # The reader refuses what is no count.
+                told = int.from_bytes(value, "little")
+                self.alignment = told if 0 < told <= MAX_COUNT else DEFAULT_ALIGNMENT
         else:
             raise self._failure(f"has the unknown value type {kind} for `{key}`")
 

@@ -15,8 +15,8 @@ ROOM = 4_500_000
 """Bytes that are read of a repository at most. With the listing it stays below 5 MB."""
 _SIDE_BY_SIDE = 16
 """Requests under way at the same time: some tens of variants take a second or two."""
-_LARGEST = 2**44
-"""Bytes of the largest file that is believed in, 16 TiB."""
+_LARGEST = 2**43
+"""Bytes of the largest file that is believed in, 8 TiB; file systems have files up to 16."""
 _WEIGHTS = (".gguf", ".safetensors", *PICKLE_SUFFIXES)
 _BESIDE = (".json", ".jinja", ".model", ".py", ".txt")
 
