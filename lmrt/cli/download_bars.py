@@ -5,18 +5,30 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
+    ProgressColumn,
     Task,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
-    TransferSpeedColumn,
 )
+from rich.text import Text
 
 from lmrt.cli.terminal import for_terminal
 from lmrt.domain.downloads import DownloadStarted
+from lmrt.domain.sizes import format_size
 
 _NAME = 32
 """Letters of a file's name that are shown: its end, which tells files apart."""
+
+
+class _Speed(ProgressColumn):
+    """Bytes a second, in the units of everything else; nothing before it is known."""
+
+    def render(self, task: Task) -> Text:
+        """Return the column of one bar."""
+        speed = task.finished_speed or task.speed
+        text = "" if speed is None else f"{format_size(int(speed))}/s"
+        return Text(text, style="progress.data.speed")
 
 
 class DownloadBars:
@@ -34,7 +46,7 @@ class DownloadBars:
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             DownloadColumn(binary_units=True),
-            TransferSpeedColumn(),
+            _Speed(),
             TimeRemainingColumn(compact=True),
             console=console or Console(stderr=True),
             transient=True,
