@@ -1,11 +1,14 @@
 """Damage to sound files, as an attacker or a bad disk would do it."""
 
 import ast
+import copy
 import re
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+from attrs import frozen
 from hypothesis import strategies as st
 
 Mutation = Callable[[bytes], bytes]
@@ -24,7 +27,9 @@ JSON_TOKENS = tuple(
 )  # fmt: skip
 """What may stand in place of any number, text or word of a JSON file."""
 
-_JSON_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[\[\]{}:,]')
+_VALUE = rb'"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null'
+_JSON_VALUE = re.compile(_VALUE)
+_JSON_TOKEN = re.compile(_VALUE + rb"|[\[\]{}:,]")
 
 
 def mutations(size: int, others: Sequence[bytes]) -> st.SearchStrategy[list[Mutation]]:
@@ -55,7 +60,7 @@ def json_mutations(most: int = 4) -> st.SearchStrategy[list[Mutation]]:
     at = st.floats(0, 1, exclude_max=True)
     one = st.one_of(
         st.builds(_token, at, st.sampled_from(JSON_TOKENS)),
-        st.builds(_token, at, st.just(b"")),
+        st.builds(_remove_token, at),
         st.builds(_swap, at, at),
         st.builds(_double, at, at),
     )
@@ -107,15 +112,23 @@ def _cut(at: int) -> Mutation:
     return lambda data: data[:at]
 
 
-def _span(data: bytes, at: float) -> tuple[int, int]:
-    found = list(_JSON_TOKEN.finditer(data))
+def _span(data: bytes, at: float, pattern: "re.Pattern[bytes]" = _JSON_TOKEN) -> tuple[int, int]:
+    found = list(pattern.finditer(data))
     return found[int(at * len(found))].span() if found else (0, 0)
 
 
 def _token(at: float, text: bytes) -> Mutation:
     def change(data: bytes) -> bytes:
-        begin, end = _span(data, at)
+        begin, end = _span(data, at, _JSON_VALUE)
         return data[:begin] + text + data[end:]
+
+    return change
+
+
+def _remove_token(at: float) -> Mutation:
+    def change(data: bytes) -> bytes:
+        begin, end = _span(data, at)
+        return data[:begin] + data[end:]
 
     return change
 
@@ -142,3 +155,53 @@ def _double(one: float, other: float) -> Mutation:
         return data[:end] + b"," + part + data[end:]
 
     return change
+
+
+TREE_VALUES: tuple[Any, ...] = (
+    None, True, False, 0, 1, -1, 2**31, 2**32 - 1, 2**63, 10**30, 0.5, 1e300, "", "a", "Ġ", "▁",
+    "<|bos|>", "\0", "\x1b[2J", "x" * 5000, "(a+)+$", "(", ".*", [], {}, [None], [[[]]], [0],
+    {"type": "Sequence"}, {"type": "ByteLevel"}, {"type": "Replace"}, {"String": ""},
+    {"Regex": "("},
+)  # fmt: skip
+"""What may stand in place of any value of a JSON document."""
+
+
+def tree_changes(most: int = 4) -> st.SearchStrategy[list[tuple[float, Any]]]:
+    """Return changes for `changed_tree`: a place, and a value, or a place to take it from."""
+    at = st.floats(0, 1, exclude_max=True)
+    values = st.sampled_from(TREE_VALUES) | st.builds(Elsewhere, at)
+    return st.lists(st.tuples(at, values), min_size=1, max_size=most)
+
+
+@frozen
+class Elsewhere:
+    """The value at another place of the document."""
+
+    at: float
+
+
+def changed_tree(document: Any, changes: Sequence[tuple[float, Any]]) -> Any:
+    """Return a JSON document with values replaced; it stays valid JSON."""
+    document = copy.deepcopy(document)
+    for at, value in changes:
+        places = list(_places(document))
+        container, key = places[int(at * len(places))]
+        if isinstance(value, Elsewhere):
+            source, name = places[int(value.at * len(places))]
+            value = source[name]
+        container[key] = copy.deepcopy(value)
+    return document
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each value's container and key, those of long lists and tables only at their start."""
+    match value:
+        case dict():
+            keys = list(value)[:40]
+        case list():
+            keys = list(range(min(len(value), 40)))
+        case _:
+            return
+    for key in keys:
+        yield value, key
+        yield from _places(value[key])

@@ -10,6 +10,7 @@ from tokenizers import Tokenizer as Engine
 from lmrt.adapters.tokenizers.added import add_declared
 from lmrt.adapters.tokenizers.blinding import BlindTokenizer
 from lmrt.adapters.tokenizers.errors import malformed
+from lmrt.adapters.tokenizers.safe import check_safe
 from lmrt.adapters.tokenizers.settings import TokenSettings, read_settings
 from lmrt.adapters.tokenizers.spelling import (
     Spelling,
@@ -23,6 +24,9 @@ from lmrt.domain.text import utf8
 
 MAX_TOKENIZER = 2**27
 """Bytes of the largest `tokenizer.json` that is read; the largest vocabularies take 40 million."""
+
+MAX_TOKENS = 2**22
+"""Ids that a vocabulary may reach; the library lists all of them up to the highest."""
 
 
 def open_tokenizer(root: Path) -> "HfTokenizer":
@@ -41,10 +45,15 @@ def open_tokenizer(root: Path) -> "HfTokenizer":
     if path.stat().st_size > MAX_TOKENIZER:
         raise malformed(path, f"it has more than {MAX_TOKENIZER:,} bytes")
     settings = read_settings(root)
+    data = path.read_bytes()
+    check_safe(data, path)
     try:
-        engine = Engine.from_file(str(path))
+        engine = Engine.from_buffer(data)
     except Exception as error:  # the library raises nothing more special
         raise malformed(path, str(error)) from error
+    highest = max(engine.get_vocab(with_added_tokens=True).values(), default=0)
+    if highest >= MAX_TOKENS:
+        raise malformed(path, f"it gives a token the id {highest:,}")
     decoder = json.loads(engine.decoder.__getstate__()) if engine.decoder else None
     try:
         spell = spelling(decoder)

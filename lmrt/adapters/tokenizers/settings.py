@@ -1,6 +1,7 @@
 """What the files beside a `tokenizer.json` declare about its tokens."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from lmrt.adapters.tokenizers.errors import malformed
 MAX_DOCUMENT = 2**25
 """Bytes of the largest JSON that is read; real ones stay far below."""
 
+_MAX_ID = 2**31
+_ID = re.compile(r"[0-9]{1,9}")
 _NAMED = ("bos", "eos", "unk", "sep", "pad", "cls", "mask")
 _LISTS = ("additional_special_tokens", "extra_special_tokens")
 _FLAGS = ("single_word", "lstrip", "rstrip", "normalized", "special")
@@ -102,7 +105,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _ids(path: Path, values: dict[str, Any], key: str) -> frozenset[int]:
     value = values.get(key)
     ids = [] if value is None else value if isinstance(value, list) else [value]
-    if any(not isinstance(token, int) or isinstance(token, bool) for token in ids):
+    if not all(type(token) is int and token < _MAX_ID for token in ids):
         raise malformed(path, f"`{key}` is {value!r}, not a token id or a list of them")
     return frozenset(token for token in ids if token >= 0)
 
@@ -138,7 +141,7 @@ def _declared(path: Path, values: dict[str, Any]) -> Iterator[DeclaredToken]:
         raise malformed(path, f"`{key}` is {entries!r}, not an object of tokens")
     for token, entry in entries.items():
         match entry:
-            case {"content": str(text)} if token.isascii() and token.isdecimal():
+            case {"content": str(text)} if _ID.fullmatch(token):
                 flags = {name: entry[name] for name in _FLAGS if isinstance(entry.get(name), bool)}
                 yield DeclaredToken(int(token), text, flags)
             case _:
