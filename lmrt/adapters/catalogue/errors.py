@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lmrt.domain.describe import listed
-from lmrt.domain.errors import LmrtError, NotMaterialized
+from lmrt.domain.errors import LmrtError, ModelNotFound, NotMaterialized
 
 _NOT_HERE = "not-downloaded"
 _SHOWN = 8
@@ -35,6 +35,16 @@ def none_found(alias: str, failures: Sequence[tuple[str, LmrtError]]) -> LmrtErr
         context=context,
         note=_reasons(failures),
         hint=telling[0].hint,
+    )
+
+
+def no_model(text: str) -> ModelNotFound:
+    """Return the error for a listed place where there is no model."""
+    return ModelNotFound(
+        f"there is no model `{text}`",
+        code="model-not-found",
+        context={"reference": text},
+        hint="mend the alias that names it",
     )
 
 

@@ -52,32 +52,41 @@ def one_model_of(
         if isinstance(answer, LmrtError)
     ]
     found = [
-        (member, answer)
+        (member.label, answer)
         for member, answer in zip(members, answers, strict=True)
         if isinstance(answer, ResolvedModel)
     ]
     if not found:
         raise none_found(alias, failures)
-    first, told = found[0]
-    alike = [(member, model) for member, model in found if same_sizes(told.shape, model.shape)]
-    described = [one for member, model in alike for one in _described(member.label, model)]
-    notices = (
-        *_failed(failures, offline=offline),
-        *(
-            VariantLeftOut(member.label, f"its layers are not those of `{first.label}`")
-            for member, model in found
-            if (member, model) not in alike
-        ),
-        *(notice for _, model in alike for notice in model.notices),
-    )
+    alike, others = _parted(found)
     model = merged(
-        tuple(described),
+        tuple(one for label, model in alike for one in _described(label, model)),
         reference=alias,
-        location=", ".join(member.label for member, _ in alike),
+        location=", ".join(label for label, _ in alike),
         resolved_as="alias",
         fallback_name=name or alias,
     )
+    notices = (
+        *_failed(failures, offline=offline),
+        *others,
+        *(notice for _, one in alike for notice in one.notices),
+    )
     return evolve(model, notices=tuple(dict.fromkeys(notices)))
+
+
+def _parted(
+    found: Sequence[tuple[str, ResolvedModel]],
+) -> tuple[list[tuple[str, ResolvedModel]], list[Notice]]:
+    """Return the models that can be the first one, and notices of those that cannot."""
+    first, told = found[0]
+    alike: list[tuple[str, ResolvedModel]] = []
+    notices: list[Notice] = []
+    for label, model in found:
+        if same_sizes(told.shape, model.shape):
+            alike.append((label, model))
+        else:
+            notices.append(VariantLeftOut(label, f"its layers are not those of `{first}`"))
+    return alike, notices
 
 
 def _failed(failures: Sequence[tuple[str, LmrtError]], *, offline: bool) -> Iterator[Notice]:
