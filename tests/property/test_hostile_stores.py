@@ -76,7 +76,9 @@ _names = st.sampled_from(
         "models--x",
     ]
 )
-_targets = st.sampled_from(["..", ".", "/", "a.gguf", "../secret", "blobs", "../../" * 9 + "etc"])
+_targets = st.sampled_from(
+    ["..", ".", "../outside", "../../outside", "a.gguf", "../secret", "blobs"]
+)
 _entries = st.dictionaries(_names, _data | _targets, max_size=8)
 
 
@@ -87,6 +89,8 @@ def _world(entries: dict[str, Any]) -> Iterator[Path]:
         root = Path(os.path.realpath(folder)) / "store"
         root.mkdir()
         (root.parent / "secret").write_bytes(SECRET)
+        (root.parent / "outside").mkdir()
+        (root.parent / "outside" / "model.gguf").write_bytes(TINY)
         for name, content in entries.items():
             path = root / name
             try:
@@ -132,6 +136,7 @@ def test_removal_touches_nothing_outside(entries: dict[str, Any]) -> None:
                 except LmrtError:
                     continue
         assert (root.parent / "secret").read_bytes() == SECRET
+        assert (root.parent / "outside" / "model.gguf").read_bytes() == TINY
 
 
 def _inside(root: Path, path: Path) -> bool:

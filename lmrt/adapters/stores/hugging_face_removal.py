@@ -79,6 +79,10 @@ def _strategy(
         info = scan_cache_dir(cache)
     except CacheNotFound as error:
         raise gone(model) from error
+    except (OSError, UnicodeDecodeError) as error:
+        # Another repository's files: all are looked at, and a few faults end the scan.
+        hint = "`hf cache ls` shows whether the cache can be read"
+        raise damaged(cache, f"the cache cannot be read: {error}", model, hint) from error
     own = _own(info, model)
     if own is None:
         raise _damaged(info, cache, model)

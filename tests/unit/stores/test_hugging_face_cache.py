@@ -169,6 +169,18 @@ def test_a_link_without_its_blob_is_told(tmp_path: Path, gguf: bytes, other: byt
     assert caught.value.code == "store-damaged"
 
 
+def test_a_reference_that_is_no_text_hides_nothing(tmp_path: Path, gguf: bytes) -> None:
+    hugging_face(tmp_path, "org/name", {"a.gguf": gguf})
+    hugging_face(tmp_path, "org/other", {"a.gguf": gguf})
+    (tmp_path / "models--org--other" / "refs" / "main").write_bytes(b"\xff\xfe")
+    store = stores.hugging_face_store(tmp_path)
+    name, other = store.contents(()).models
+    assert (name.name, other.name) == ("org/name", f"org/other@{COMMIT}")
+    with pytest.raises(ConfigurationError) as caught:
+        store.removal(name)
+    assert caught.value.code == "store-damaged"
+
+
 def test_a_missing_shard_is_told(tmp_path: Path, directory: dict[str, bytes]) -> None:
     files = {name: data for name, data in directory.items() if name != "model.safetensors"}
     files["model-00001-of-00002.safetensors"] = directory["model.safetensors"]
