@@ -4,12 +4,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from attrs import evolve
+
 from lmrt.adapters.catalogue.errors import no_model
 from lmrt.adapters.catalogue.reader import read_catalogue
 from lmrt.adapters.catalogue.variants import Member, one_model_of
 from lmrt.domain.catalogue import Catalogue
 from lmrt.domain.models import ResolvedModel
-from lmrt.domain.references import Alias, Aliases, Interpretation, Lookup, interpretations
+from lmrt.domain.references import (
+    Alias,
+    Aliases,
+    HubRepository,
+    Interpretation,
+    Lookup,
+    interpretations,
+)
 from lmrt.ports.models import ModelSource
 
 
@@ -64,7 +73,7 @@ class OwnVariantsSource:
         readings = interpretations(text)
         entry = self._read().find(text) if Alias(text) in readings else None
         if entry is None:
-            yield Member(text, partial(self._found, text, readings, lookup))
+            yield Member(_label(text, readings), partial(self._found, text, readings, lookup))
             return
         for variant in entry.variants:
             label, where = str(variant.repository), (variant.repository,)
@@ -78,3 +87,15 @@ class OwnVariantsSource:
                 if (model := source.find(reading, lookup)) is not None:
                     return model
         raise no_model(text)
+
+
+def _label(text: str, readings: Sequence[Interpretation]) -> str:
+    """Return the place that a listed reference names, without the variant that it asks for.
+
+    An artifact's id, which begins with it, is then a reference to that artifact.
+    """
+    match readings[-1]:
+        case HubRepository(variant=str()) as hub:
+            return str(evolve(hub, variant=None))
+        case _:
+            return text

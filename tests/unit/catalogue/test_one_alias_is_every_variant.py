@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from lmrt.adapters.catalogue import CatalogueSource, OwnVariantsSource
 from lmrt.adapters.filesystem import LocalModelSource
@@ -17,7 +18,14 @@ from lmrt.domain.models import ArtifactFormat, LocalSource, ResolvedModel
 from lmrt.domain.notices import VariantLeftOut
 from lmrt.domain.planning import plan
 from lmrt.domain.plans import PlanRequest
-from lmrt.domain.references import Alias, AliasTarget, HubRepository, LocalPath, Lookup
+from lmrt.domain.references import (
+    Alias,
+    AliasTarget,
+    HubRepository,
+    LocalPath,
+    Lookup,
+    interpretations,
+)
 from tests.support.downloads import hub_source
 from tests.support.tiny_models import TinyModel, write_gguf, write_hf
 from tests.support.variants import (
@@ -82,8 +90,20 @@ def test_every_artifact_of_every_repository_is_there(
         *(ArtifactFormat.MLX, ArtifactFormat.SAFETENSORS),
     ]
     assert (model.reference, model.resolved_as, model.name) == ("tiny", "alias", "Tiny")
-    assert model.location == f"{GGUF}, {MLX}, {TORCH}"
+    assert (model.location, model.licence) == (f"{GGUF}, {MLX}, {TORCH}", "MIT")
     assert model.notices == ()
+
+
+def test_an_artifact_s_id_is_a_reference_to_it(
+    tmp_path: Path, folders: Mapping[str, Path], lookup: Lookup
+) -> None:
+    cached(tmp_path, folders, GGUF, MLX, TORCH)
+    for artifact in find(tmp_path, lookup).artifacts:
+        reading = interpretations(artifact.id)[-1]
+        assert isinstance(reading, HubRepository)
+        alone = hub(tmp_path).find(reading, lookup)
+        assert alone is not None
+        assert [evolve(one, id=artifact.id) for one in alone.artifacts] == [artifact]
 
 
 def test_each_artifact_lies_in_its_own_repository_and_keeps_its_template(
@@ -246,7 +266,7 @@ def test_a_list_of_references_is_one_model(
     cached(tmp_path, folders, GGUF)
     file = write_gguf(TinyModel(name="Tiny", dtype="F16"), tmp_path / "mine-F16.gguf")
     model = own(tmp_path, lookup, (f"{GGUF}:Q8_0", str(file), str(folders[TORCH])))
-    assert ids(model) == [f"{GGUF}:Q8_0/Tiny-Q8_0.gguf", str(file), str(folders[TORCH])]
+    assert ids(model) == [f"{GGUF}/Tiny-Q8_0.gguf", str(file), str(folders[TORCH])]
     assert model.reference == "mine"
 
 
