@@ -51,38 +51,40 @@ class Gate:
 def side_by_side(
     work: Callable[[_J], _R], jobs: Sequence[_J], threads: int, gate: Gate
 ) -> list[_R]:
-    """Do several jobs at the same time, and return what they give, in any order.
+    """Do several jobs at the same time, and return what each gives, in their order.
 
     The first that fails ends it, and so does Ctrl-C: the gate is shut and the threads are left to
     themselves, for one that waits for a server would not notice for as long as that takes.
 
     Raises:
-        Exception: What a job raised.
+        Exception: What the first job to fail raised.
     """
-    waiting: SimpleQueue[_J] = SimpleQueue()
-    results: SimpleQueue[_R | _Failure] = SimpleQueue()
-    for job in jobs:
-        waiting.put(job)
+    waiting: SimpleQueue[tuple[int, _J]] = SimpleQueue()
+    results: SimpleQueue[tuple[int, _R] | _Failure] = SimpleQueue()
+    for numbered in enumerate(jobs):
+        waiting.put(numbered)
 
     def run() -> None:
         while True:
             try:
-                job = waiting.get_nowait()
-            except Empty:
+                with gate.passed():
+                    number, job = waiting.get_nowait()
+            except (Empty, GateShutError):
                 return
             try:
-                results.put(work(job))
+                results.put((number, work(job)))
             except Exception as error:  # noqa: BLE001 - it is raised where results are taken
                 results.put(_Failure(error))
                 return
 
     try:
         for _ in range(min(threads, len(jobs))):
-            Thread(target=run, name="lmrt-download", daemon=True).start()
-        return [_sound(results.get()) for _ in jobs]
+            Thread(target=run, name="lmrt-hub", daemon=True).start()
+        done = dict(_sound(results.get()) for _ in jobs)
     except BaseException:
         gate.shut()
         raise
+    return [done[number] for number in range(len(jobs))]
 
 
 class _Failure:

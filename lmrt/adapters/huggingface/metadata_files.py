@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
+from lmrt.adapters.huggingface.crew import Gate, side_by_side
 from lmrt.adapters.huggingface.errors import Place, nonsense
 from lmrt.adapters.huggingface.listing import Listing
 from lmrt.domain.filenames import checked_names, name_fault
@@ -62,11 +62,7 @@ class ListedFiles:
             raise AssertionError("more is read than there is room for")
         if len(spans) <= 1:
             return [self._fetch(span) for span in spans]
-        with ThreadPoolExecutor(_SIDE_BY_SIDE, "lmrt-headers") as pool:
-            try:
-                return list(pool.map(self._fetch, spans))
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
+        return side_by_side(self._fetch, spans, _SIDE_BY_SIDE, Gate())
 
     def _fetch(self, span: Span) -> bytes:
         if not span.size:

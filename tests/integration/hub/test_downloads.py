@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -433,20 +435,29 @@ class TestTwoAtOnce:
         artifacts: dict[str, Artifact],
         served: Path,
         cache: Path,
+        commit: str,
     ) -> None:
-        from concurrent.futures import ThreadPoolExecutor
-
-        hub.bytes_per_second = 1_000_000
-        heard = [Recorded(), Recorded()]
+        hub.bytes_per_second = 10_000
+        first, second = Recorded(), Recorded()
         artifact = artifacts["SAFETENSORS"]
         with ThreadPoolExecutor(2) as pool:
-            runs = [pool.submit(materializer.materialize, artifact, progress=one) for one in heard]
+            runs = [pool.submit(materializer.materialize, artifact, progress=first)]
+            wait_for(first, DownloadStarted)
+            runs.append(pool.submit(materializer.materialize, artifact, progress=second))
+            wait_for(second, DownloadWaiting)
+            hub.bytes_per_second = None
             assert len({run.result() for run in runs}) == 1
         check_cached(cache, served, DIRECTORY)
         for name in DIRECTORY:
-            assert len(hub.requests(f"/resolve/{artifact.source.revision}/{name}")) == 1  # type: ignore[union-attr]
-        assert len(heard[0].of(DownloadDone)) + len(heard[1].of(DownloadDone)) == 1
-        assert len(heard[0].of(DownloadWaiting)) + len(heard[1].of(DownloadWaiting)) == 1
+            assert len(hub.requests(f"/resolve/{commit}/{name}")) == 1
+        assert len(first.of(DownloadDone)) == 1
+        assert second.events == [DownloadWaiting("org/name")]
+
+
+def wait_for(heard: Recorded, kind: type[object]) -> None:
+    """Wait until an event of a kind was told."""
+    while not heard.of(kind):
+        time.sleep(0.01)
 
 
 def size_of(served: Path) -> int:

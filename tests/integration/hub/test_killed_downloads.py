@@ -123,7 +123,7 @@ def test_two_processes_fetch_each_file_once(hub: HubServer, served: Path, tmp_pa
 def test_ctrl_c_leaves_what_has_come(hub: HubServer, served: Path, tmp_path: Path) -> None:
     commit = hub.add("org/name", served)
     cache = tmp_path / "cache"
-    hub.bytes_per_second = 100_000
+    hub.bytes_per_second = 20_000
     child = start(hub, served, commit, cache)
     parts: list[Path] = []
     while not (parts and parts[0].stat().st_size):
