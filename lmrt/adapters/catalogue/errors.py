@@ -27,7 +27,7 @@ def none_found(alias: str, failures: Sequence[tuple[str, LmrtError]]) -> LmrtErr
             code="not-downloaded",
             context=context,
             note=f"looked for {listed([place for place, _ in failures])}",
-            hint=f"`rt models pull {alias}` downloads the one that runs best here",
+            hint=f"`rt models pull {alias}`, where there is a network, gets the one that runs best",
         )
     return type(telling[0])(
         f"no variant of `{alias}` can be reached",
