@@ -169,7 +169,8 @@ def _ids(model: StoredModel) -> tuple[str, ...]:
 
 
 def _references(model: StoredModel) -> tuple[str, ...]:
-    return (model.reference, str(model.location))
+    names = (model.reference, str(model.location))
+    return (*names, model.name) if model.store is StoreName.HUGGING_FACE else names
 
 
 def _names(model: StoredModel) -> tuple[str, ...]:

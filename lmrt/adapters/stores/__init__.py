@@ -1,7 +1,7 @@
 """The stores of models on this machine: read without copying a byte and without a socket."""
 
 from lmrt.adapters.stores.content import DiskContent
-from lmrt.adapters.stores.facts import CacheFile, FactsCache, sources_version
+from lmrt.adapters.stores.facts_cache import CacheFile, FactsCache, sources_version
 from lmrt.adapters.stores.folders import FolderStore, Refer
 from lmrt.adapters.stores.hugging_face import HuggingFaceStore
 from lmrt.adapters.stores.llama_cpp import LlamaCppStore

@@ -4,17 +4,16 @@ import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
+from lmrt.adapters.stores.broken import incomplete, unreadable_place
 from lmrt.adapters.stores.deleting import delete, freed, gone, refuse_outside
 from lmrt.adapters.stores.local_downloads import has_records, interrupted, recorded, records
 from lmrt.adapters.stores.reading import (
     Entry,
     Found,
     PlaceReader,
-    incomplete,
     nothing_recorded,
     store_contents,
     stored_model,
-    unreadable_place,
 )
 from lmrt.domain.findings import Finding, IncompleteDownload
 from lmrt.domain.stores import Removal, StoreContents, StoredModel, StoreName

@@ -13,26 +13,30 @@ https://huggingface.co/docs/huggingface_hub/guides/manage-cache and huggingface_
 """
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from lmrt.adapters.stores.broken import incomplete, unreadable_place
 from lmrt.adapters.stores.facts import Facts
+from lmrt.adapters.stores.hugging_face_names import (
+    is_readable,
+    name_of,
+    reference_to,
+    refs_of,
+    repository_of,
+    revision_of,
+)
 from lmrt.adapters.stores.hugging_face_removal import removal, remove
-from lmrt.adapters.stores.looking import is_file, is_folder, matching
+from lmrt.adapters.stores.looking import is_folder, matching
 from lmrt.adapters.stores.reading import (
     Entry,
     Found,
     PlaceReader,
     content_hash,
-    incomplete,
     store_contents,
     stored_model,
-    unreadable_place,
 )
-from lmrt.domain.errors import ConfigurationError
 from lmrt.domain.findings import Finding, IncompleteDownload, OutsideOfStore
-from lmrt.domain.models import ArtifactFormat
-from lmrt.domain.references import HubRepository, interpretations
 from lmrt.domain.stores import (
     ContentHash,
     Removal,
@@ -41,8 +45,6 @@ from lmrt.domain.stores import (
     StoreName,
 )
 from lmrt.ports.stores import FolderWalk
-
-_DEFAULT_REVISION = "main"
 
 
 class HuggingFaceStore:
@@ -77,7 +79,7 @@ class HuggingFaceStore:
             if not repository.name.startswith("models--") or repository in elsewhere:
                 continue
             findings += _incomplete(repository)
-            refs = _refs(repository)
+            refs = refs_of(repository)
             for snapshot in _folders(repository / "snapshots", findings):
                 models += self._models(repository, snapshot, refs, findings)
         self._reader.keep()
@@ -126,19 +128,22 @@ class HuggingFaceStore:
         for _, found in read:
             findings += found.findings
         placed = [(folder, one) for folder, found in read for one in found.facts]
+        revision, alone = revision_of(snapshot.name, refs), len(placed) == 1
         for folder, one in placed:
             if outside := _outside((self._cache, repository), folder, one):
                 findings.append(outside)
                 continue
-            place = snapshot if len(placed) == 1 else folder / one.files[0]
-            revision = _revision(snapshot.name, refs)
-            reference = _reference(repository.name, revision, one, folder, snapshot, placed)
+            first = folder / one.files[0]
+            file = first.relative_to(snapshot).as_posix()
+            place = snapshot if alone else first
+            name = name_of(repository.name, revision, one, file, alone=alone)
+            reference = reference_to(repository.name, revision, one, file, alone=alone)
             entry = Entry(
-                name=reference,
-                reference=reference if _readable(reference) else str(place),
+                name=name,
+                reference=reference if is_readable(reference) else str(place),
                 location=place,
                 revision=snapshot.name,
-                title=_repository(repository.name).rpartition("/")[2],
+                title=repository_of(repository.name).rpartition("/")[2],
             )
             try:
                 yield stored_model(self.name, entry, one, folder, _recorded)
@@ -159,55 +164,6 @@ def _folders(place: Path, findings: list[Finding]) -> list[Path]:
 def _incomplete(repository: Path) -> Iterator[IncompleteDownload]:
     for path in matching(repository / "blobs", "*.incomplete"):
         yield from incomplete(path)
-
-
-def _refs(repository: Path) -> dict[str, list[str]]:
-    """Return the names of each commit."""
-    names: dict[str, list[str]] = {}
-    root = repository / "refs"
-    for path in matching(root, "**/*"):
-        try:
-            commit = path.read_text("utf-8").strip() if is_file(path) else ""
-        except (OSError, UnicodeDecodeError):
-            continue  # a name that cannot be read names nothing; its commit still has itself
-        if commit:
-            names.setdefault(commit, []).append(path.relative_to(root).as_posix())
-    return names
-
-
-def _revision(commit: str, refs: dict[str, list[str]]) -> str | None:
-    names = refs.get(commit, [commit])
-    return None if _DEFAULT_REVISION in names else names[0]
-
-
-def _repository(folder: str) -> str:
-    """Return `org/name` of `models--org--name`, or the bare name of an old repository."""
-    _, first, *rest = folder.split("--")
-    return "/".join((first, "--".join(rest))) if rest else first
-
-
-def _reference(
-    repository: str,
-    revision: str | None,
-    facts: Facts,
-    folder: Path,
-    snapshot: Path,
-    placed: Sequence[tuple[Path, Facts]],
-) -> str:
-    """Return a reference to one artifact of a revision; with its file where there are others."""
-    file, variant = None, None
-    if len(placed) > 1 and facts.format is ArtifactFormat.GGUF:
-        file = (folder / facts.files[0]).relative_to(snapshot).as_posix()
-    elif len(placed) > 1:
-        variant = facts.quantization
-    return str(HubRepository(_repository(repository), revision, variant, file))
-
-
-def _readable(reference: str) -> bool:
-    try:
-        return any(isinstance(one, HubRepository) for one in interpretations(reference))
-    except ConfigurationError:
-        return False
 
 
 def _recorded(path: Path) -> ContentHash | None:

@@ -18,16 +18,15 @@ from typing import Any
 
 from attrs import frozen
 
+from lmrt.adapters.stores.broken import incomplete, unreadable_place
 from lmrt.adapters.stores.deleting import delete, freed, gone, refuse_outside
 from lmrt.adapters.stores.looking import is_file, matching
 from lmrt.adapters.stores.reading import (
     Entry,
     PlaceReader,
-    incomplete,
     store_contents,
     stored_file,
     stored_model,
-    unreadable_place,
 )
 from lmrt.domain.findings import Finding, IncompleteDownload
 from lmrt.domain.stores import (

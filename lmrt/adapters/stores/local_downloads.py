@@ -13,8 +13,9 @@ was not written to after that time (huggingface_hub's `_local_folder.py`).
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from lmrt.adapters.stores.broken import incomplete
 from lmrt.adapters.stores.looking import is_file, is_folder, matching
-from lmrt.adapters.stores.reading import content_hash, incomplete
+from lmrt.adapters.stores.reading import content_hash
 from lmrt.domain.findings import IncompleteDownload
 from lmrt.domain.stores import ContentHash
 

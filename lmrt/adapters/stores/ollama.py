@@ -8,6 +8,7 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from lmrt.adapters.stores.broken import incomplete, unreadable_place
 from lmrt.adapters.stores.deleting import damaged, delete, freed, gone, refuse_outside
 from lmrt.adapters.stores.looking import matching
 from lmrt.adapters.stores.ollama_manifests import (
@@ -22,11 +23,9 @@ from lmrt.adapters.stores.ollama_manifests import (
 from lmrt.adapters.stores.reading import (
     Entry,
     PlaceReader,
-    incomplete,
     store_contents,
     stored_file,
     stored_model,
-    unreadable_place,
 )
 from lmrt.domain.findings import (
     Finding,

@@ -20,8 +20,8 @@ from typing import Any
 
 from attrs import field, frozen
 
+from lmrt.adapters.stores.broken import unreadable_place
 from lmrt.adapters.stores.looking import is_file
-from lmrt.adapters.stores.reading import unreadable_place
 from lmrt.domain.findings import BrokenManifest, Finding, OutsideOfStore
 
 MODEL = "application/vnd.ollama.image.model"

@@ -1,23 +1,17 @@
 """From a place in a store to models and findings."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from attrs import evolve, field, frozen
 
-from lmrt.adapters.stores.facts import Facts, FactsCache, facts_of
-from lmrt.adapters.stores.looking import is_link, is_there
+from lmrt.adapters.stores.broken import finding_of
+from lmrt.adapters.stores.facts import Facts, facts_of
+from lmrt.adapters.stores.facts_cache import FactsCache
 from lmrt.domain.describe import one_line
 from lmrt.domain.errors import LmrtError
-from lmrt.domain.findings import (
-    DanglingLink,
-    Finding,
-    IncompleteDownload,
-    MalformedFile,
-    MissingFile,
-    UnreadablePlace,
-)
+from lmrt.domain.findings import Finding
 from lmrt.domain.models import PICKLE_SUFFIXES
 from lmrt.domain.stores import (
     ContentHash,
@@ -114,39 +108,6 @@ def _one_by_one(
             missing = error.context.get("missing")
             findings.setdefault(str(missing) if missing else name, finding_of(error, folder / name))
     return list(found.values()), list(findings.values())
-
-
-def finding_of(error: LmrtError, place: Path) -> Finding:
-    """Return what an error says about a place in a store."""
-    path = Path(error.context.get("path", place))
-    if "missing" in error.context:
-        return MissingFile(path, error.message)
-    if error.code != "unreadable-input":
-        return MalformedFile(path, error.message)
-    if is_link(path) and not is_there(path):
-        return DanglingLink(path, str(path.readlink()))
-    return UnreadablePlace(path, error.message)
-
-
-def unreadable_place(path: Path, error: OSError) -> UnreadablePlace:
-    """Return the finding that a folder or file may not be read."""
-    return UnreadablePlace(path, f"`{path}` cannot be read: {error.strerror or error}")
-
-
-def incomplete(path: Path, *, with_hole: bool = False) -> Iterator[IncompleteDownload]:
-    """Yield that a file is the rest of an interrupted download, unless it has just become whole.
-
-    Args:
-        path: The file.
-        with_hole: Whether it has its whole size from the start, so that its blocks tell how much
-            of it is here.
-    """
-    try:
-        told = path.stat()
-    except OSError:
-        return
-    here = min(told.st_size, told.st_blocks * 512) if with_hole else told.st_size
-    yield IncompleteDownload(path, here)
 
 
 def stored_file(path: Path, content: ContentHash | None = None) -> StoredFile:

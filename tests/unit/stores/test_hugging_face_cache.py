@@ -63,6 +63,12 @@ def test_variants_of_a_revision_are_told_apart_by_their_file(
     ]
 
 
+def test_a_gguf_is_referred_to_by_its_file(tmp_path: Path, gguf: bytes) -> None:
+    hugging_face(tmp_path, "org/name", {"name-F32.gguf": gguf}, ref="v1")
+    [model] = stores.hugging_face_store(tmp_path).contents(()).models
+    assert (model.name, model.reference) == ("org/name@v1", "org/name@v1/name-F32.gguf")
+
+
 def test_blobs_tell_their_hashes(tmp_path: Path, directory: dict[str, bytes]) -> None:
     hugging_face(tmp_path, "org/name", directory)
     [model] = stores.hugging_face_store(tmp_path).contents(()).models
