@@ -62,11 +62,18 @@ def runtime_client(*, aliases: Aliases, downloads: DownloadProgress | None = Non
     return RuntimeClient(_loader(aliases, downloads), _executor())
 
 
-def parity_check(*, aliases: Aliases) -> ParityCheck:
-    """Return the check that compares this machine's backends, with the user's own short names."""
+def parity_check(*, aliases: Aliases, downloads: DownloadProgress | None = None) -> ParityCheck:
+    """Return the check that compares this machine's backends.
+
+    Args:
+        aliases: The user's own short names.
+        downloads: Told of every download.
+    """
     from lmrt.adapters.templates import JinjaRenderer
 
-    return ParityCheck(_loader(aliases), renderer=JinjaRenderer(), clock=time.perf_counter)
+    return ParityCheck(
+        _loader(aliases, downloads), renderer=JinjaRenderer(), clock=time.perf_counter
+    )
 
 
 def machine_probe() -> MachineProbe:

@@ -20,6 +20,8 @@ from lmrt.domain.sizes import format_size
 if TYPE_CHECKING:
     from lmrt.cli.download_bars import DownloadBars
 
+_CLEAR = "\r\x1b[K"
+
 INTERRUPTED_DOWNLOAD = "interrupted; what was downloaded is kept, and the same command goes on"
 
 
@@ -83,7 +85,8 @@ class DownloadDisplay:
         if self._bars is not None:
             self._bars.say(text)
         else:
-            say(text)
+            # What is written over and over on the same line gives way
+            say(_CLEAR + text if sys.stderr.isatty() else text)
 
 
 @contextmanager

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from lmrt.cli import options
-from lmrt.cli.edge import edge, fail
+from lmrt.cli.edge import edge, fail, interrupted
 from lmrt.cli.exit_codes import ExitCode
 from lmrt.cli.prompt import BUNDLED_MODEL
 from lmrt.cli.terminal import print_json, say, show_notice, table_console
-from lmrt.domain.errors import GenerationFailed
 
 if TYPE_CHECKING:
     from lmrt.domain.parity.report import ParityReport
@@ -66,6 +65,7 @@ def parity(
     with edge(json=json):
         from lmrt.application.parity_disagreement import disagreement
         from lmrt.bootstrap import parity_check
+        from lmrt.cli.download_progress import downloads_shown
         from lmrt.cli.parity_inputs import parity_request
         from lmrt.cli.parity_progress import progress
         from lmrt.cli.settings import read_settings
@@ -83,11 +83,15 @@ def parity(
             dtype=dtype,
             models_dir=models_dir,
         )
-        try:
-            with progress(silent=json or quiet) as tell:
-                report = parity_check(aliases=settings.aliases).run(request, tell)
-        except KeyboardInterrupt:
-            _interrupted(json=json)
+        silent = json or quiet
+        with downloads_shown(silent=silent) as downloads:
+            try:
+                with progress(silent=silent) as tell:
+                    check = parity_check(aliases=settings.aliases, downloads=downloads)
+                    report = check.run(request, tell)
+            except KeyboardInterrupt:
+                downloads.close()
+                _interrupted(json=json, downloading=downloads.downloading)
         error = disagreement(report)
         _show(report, json=json, quiet=quiet)
         if error is None:
@@ -97,15 +101,11 @@ def parity(
         fail(error, ExitCode.BACKENDS_DISAGREE, json=False)
 
 
-def _interrupted(*, json: bool) -> NoReturn:
+def _interrupted(*, json: bool, downloading: bool) -> NoReturn:
     """Leave at once, without waiting for a load that still runs."""
-    if json:
-        from lmrt.wire.error import error_payload
+    from lmrt.cli.download_progress import INTERRUPTED_DOWNLOAD
 
-        error = GenerationFailed("interrupted", code="interrupted")
-        print_json(error_payload(error, int(ExitCode.INTERRUPTED)))
-    else:
-        say("interrupted")
+    interrupted(json=json, what=INTERRUPTED_DOWNLOAD if downloading else "interrupted")
     os._exit(ExitCode.INTERRUPTED)
 
 

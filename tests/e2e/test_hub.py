@@ -276,3 +276,14 @@ def _read_all(terminal: int) -> str:
             os.close(terminal)
             return read.decode()
         read += piece
+
+
+def test_a_parity_check_tells_what_it_downloads(hub: HubServer, home: Path) -> None:
+    options = ("--backends", "llama.cpp,torch", "--max-tokens", "2")
+    run = _rt(hub, home, "parity", "org/tiny", *options)
+    assert run.returncode == 0, run.stderr
+    downloads = [line for line in run.stderr.splitlines() if line.startswith("downloading ")]
+    assert len(downloads) == 2
+    again = _rt(hub, home, "parity", "org/tiny", *options, "--offline")
+    assert again.returncode == 0, again.stderr
+    assert "downloading" not in again.stderr
