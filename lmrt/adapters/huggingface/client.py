@@ -6,10 +6,11 @@ from contextlib import closing
 from pathlib import PurePosixPath
 from typing import TypeVar
 
-from lmrt.adapters.huggingface.errors import Place, hub_failure, no_file, no_revision, nonsense
+from lmrt.adapters.huggingface.errors import Place, no_file, no_revision, nonsense
 from lmrt.adapters.huggingface.listing import Listing, RemoteFile, listing_of
 from lmrt.adapters.huggingface.parts import PartReader
 from lmrt.adapters.huggingface.policy import HubPolicy
+from lmrt.adapters.huggingface.refusals import hub_failure
 from lmrt.domain.errors import LmrtError, ModelNotFound
 from lmrt.domain.files import malformed_file
 

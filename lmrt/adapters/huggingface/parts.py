@@ -4,9 +4,10 @@ import re
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
-from lmrt.adapters.huggingface.errors import Place, cut, hub_failure, nonsense
+from lmrt.adapters.huggingface.errors import Place, cut, nonsense
 from lmrt.adapters.huggingface.listing import RemoteFile
 from lmrt.adapters.huggingface.policy import HubPolicy
+from lmrt.adapters.huggingface.refusals import hub_failure
 
 _STALE = frozenset({400, 401, 403, 404, 410})
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
