@@ -2,6 +2,9 @@
 
 from attrs import frozen
 
+REPOSITORY_LOCK = "lmrt.lock"
+"""File that is locked while a repository of the Hugging Face cache is changed, among its locks."""
+
 
 @frozen
 class DownloadFile:

@@ -15,6 +15,7 @@ from lmrt.adapters.huggingface.listing import Listing, RemoteFile
 from lmrt.adapters.huggingface.locks import held
 from lmrt.adapters.huggingface.needed import present_bytes
 from lmrt.domain.downloads import (
+    REPOSITORY_LOCK,
     DownloadDone,
     DownloadEvent,
     DownloadFile,
@@ -69,7 +70,7 @@ class Transfer:
             LmrtError: See `HubMaterializer.materialize`.
             OSError: The disk does not take them.
         """
-        with held(self._locks / "lmrt.lock", self._waiting):
+        with held(self._locks / REPOSITORY_LOCK, self._waiting):
             missing = {file.etag: file for file in self._files if not self._here(file)}
             if missing:
                 self._fetch(place, tuple(missing.values()))

@@ -1,12 +1,15 @@
 """Removing from the Hugging Face cache as `huggingface_hub` itself does."""
 
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lmrt.adapters.stores.deleting import damaged, delete, freed, gone, refuse_outside, undeletable
 from lmrt.adapters.stores.looking import is_file, is_there, matching
+from lmrt.domain.downloads import REPOSITORY_LOCK
 from lmrt.domain.errors import LmrtError
 from lmrt.domain.stores import KeptFile, Removal, StoredModel
 
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
         DeleteCacheStrategy,
         HFCacheInfo,
     )
+
+_AT_ONCE = 0.05
+"""Seconds after which a lock counts as held by another."""
 
 
 def removal(cache: Path, model: StoredModel, *, alone: bool) -> Removal:
@@ -44,16 +50,36 @@ def removal(cache: Path, model: StoredModel, *, alone: bool) -> Removal:
 
 def remove(cache: Path, model: StoredModel, *, alone: bool) -> None:
     """Delete it; what else uses its bytes is looked up anew, since the cache may have changed."""
-    _, strategy = _strategy(cache, model, alone=alone)
-    names, _ = _ordered(strategy)
-    # huggingface_hub deletes a whole repository in any order; stopped halfway, it would take what
-    # is left for damaged.
-    delete(names, ())
-    replace(strategy, refs=frozenset()).execute()
+    with _undisturbed(cache, model):
+        _, strategy = _strategy(cache, model, alone=alone)
+        names, _ = _ordered(strategy)
+        # huggingface_hub deletes a whole repository in any order; stopped halfway, it would take
+        # what is left for damaged.
+        delete(names, ())
+        replace(strategy, refs=frozenset()).execute()
     # What may not be deleted is logged there and left: here the user is told.
     for file in model.weights:
         if os.path.lexists(file.path):
             raise undeletable(file.path, PermissionError("it is still there"))
+
+
+@contextmanager
+def _undisturbed(cache: Path, model: StoredModel) -> Iterator[None]:
+    """Hold the lock that a download from the same repository holds; do not wait for it."""
+    from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]
+
+    folder = model.location.relative_to(cache).parts[0]
+    lock = cache / ".locks" / folder / REPOSITORY_LOCK
+    with ExitStack() as stack:
+        try:
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(WeakFileLock(lock, timeout=_AT_ONCE))
+        except TimeoutError as error:
+            busy = BlockingIOError("another process downloads from the same repository")
+            raise undeletable(model.location, busy) from error
+        except OSError as error:
+            raise undeletable(lock, error) from error
+        yield
 
 
 def _ordered(strategy: "DeleteCacheStrategy") -> tuple[tuple[Path, ...], tuple[Path, ...]]:

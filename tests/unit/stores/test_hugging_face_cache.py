@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from huggingface_hub import scan_cache_dir
 
+from lmrt.adapters.huggingface.locks import held
+from lmrt.domain.downloads import REPOSITORY_LOCK
 from lmrt.domain.errors import ConfigurationError, ModelNotFound
 from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.stores import GitBlob, Sha256
@@ -143,6 +145,19 @@ def test_a_crash_leaves_a_cache_that_its_owner_can_read(
     for path in store.removal(model).files:
         path.unlink()
         assert scan_cache_dir(tmp_path).warnings == []
+
+
+def test_nothing_is_removed_from_under_a_download(tmp_path: Path, gguf: bytes) -> None:
+    hugging_face(tmp_path, "org/name", {"a.gguf": gguf})
+    store = stores.hugging_face_store(tmp_path)
+    [model] = store.contents(()).models
+    removal = store.removal(model)
+    lock = tmp_path / ".locks" / "models--org--name" / REPOSITORY_LOCK
+    with held(lock, lambda: None), pytest.raises(ConfigurationError, match="downloads"):
+        store.remove(removal)
+    assert _names(tmp_path) == ["org/name"]
+    store.remove(removal)
+    assert _names(tmp_path) == []
 
 
 def test_removing_twice_is_told(tmp_path: Path, gguf: bytes) -> None:
