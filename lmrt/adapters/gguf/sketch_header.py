@@ -40,9 +40,16 @@ FEW_TEXTS = 1024
 """Texts of the longest array that is copied: tags, languages, small vocabularies."""
 _SHORT = 4096
 """Bytes of a text, or of a tokenizer's numbers, that are copied whatever they are."""
-_READ_TEXTS = frozenset(
-    {"general.architecture", "general.name", "general.type", "tokenizer.chat_template"}
+READ_TEXTS = frozenset(
+    {
+        "general.architecture",
+        "general.license",
+        "general.name",
+        "general.type",
+        "tokenizer.chat_template",
+    }
 )
+"""Texts that the reader reads; others are copied only where they are short."""
 _TENSOR_AHEAD = 64
 """Bytes that one tensor's entry takes about."""
 _BYTES = 0
@@ -167,7 +174,7 @@ class Walk:
     def _text(self, key: str) -> None:
         length = self._number(self.at, 8)
         self.copied.append(self._take(8))
-        if length > _SHORT and key not in _READ_TEXTS:
+        if length > _SHORT and key not in READ_TEXTS:
             self._skip(length, length)
             return
         value = self._take(length)

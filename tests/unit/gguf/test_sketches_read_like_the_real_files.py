@@ -9,6 +9,8 @@ import pytest
 
 from lmrt.adapters.filesystem import bundled_models
 from lmrt.adapters.gguf import GgufReader, GgufSketcher
+from lmrt.adapters.gguf.metadata import Metadata
+from lmrt.adapters.gguf.sketch_header import READ_TEXTS
 from tests.support.architectures import ARCHITECTURES, write_architecture
 from tests.support.gguf_bytes import GgufBytes, architecture, llama
 from tests.support.large_vocabularies import (
@@ -190,6 +192,29 @@ def test_texts_that_nobody_reads_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "model" / "model.gguf").write_bytes(file.build())
     found = check(tmp_path / "model")
     assert found.files.read_so_far < 100_000
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_what_the_reader_looks_at_is_copied_whatever_its_length(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, set[str]] = {"text": set(), "counts": set(), "texts": set()}
+
+    def spy(getter: str) -> None:
+        real = getattr(Metadata, getter)
+
+        def told(self: Metadata, key: str) -> object:
+            asked[getter].add(key)
+            return real(self, key)
+
+        monkeypatch.setattr(Metadata, getter, told)
+
+    for getter in asked:
+        spy(getter)
+    assert GgufReader().read(write_architecture(name, tmp_path / "tiny.gguf"))
+    assert "tokenizer.chat_template" in asked["text"]
+    assert asked["text"] <= READ_TEXTS
+    assert not any(key.startswith("tokenizer.") for key in asked["counts"] | asked["texts"])
 
 
 def test_projectors_and_other_kinds_are_no_models_and_cost_next_to_nothing(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Sketches of a directory that is elsewhere tell the reader what its files would, for little."""
 
 import json
+import os
 import struct
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -52,6 +53,29 @@ def test_the_bundled_model(tmp_path: Path) -> None:
     folder = bundled_models()["guide"]
     found = sketched(SafetensorsSketcher(), SafetensorsReader(), folder, target)
     assert found.described == placeless(SafetensorsReader().read(folder))
+
+
+def test_every_file_that_the_reader_opens_is_sketched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_hf(TinyModel(template=None), tmp_path / "model")
+    for name in ("README.md", "LICENSE", "vocab.json", "merges.txt", "preprocessor_config.json"):
+        (folder / name).write_text("{}")
+    check(folder)
+    opened: set[str] = set()
+    really_open = os.open
+
+    def spy(path: str | Path, *arguments: Any, **named: Any) -> int:
+        opened.add(Path(path).name)
+        return really_open(path, *arguments, **named)
+
+    monkeypatch.setattr(os, "open", spy)
+    SafetensorsReader().read(folder)
+    monkeypatch.undo()
+    assert opened == {
+        "chat_template.jinja", "chat_template.json", "config.json", "generation_config.json",
+        "model.safetensors", "tokenizer_config.json",
+    }  # fmt: skip
 
 
 def test_shards_with_an_index(tmp_path: Path) -> None:
