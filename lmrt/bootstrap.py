@@ -57,9 +57,27 @@ class RuntimeClient(_RuntimeClient):
         )
 
 
-def runtime_client(*, aliases: Aliases, downloads: DownloadProgress | None = None) -> RuntimeClient:
-    """Return a client that knows the user's own short names, and tells of its downloads."""
-    return RuntimeClient(_loader(aliases, downloads), _executor())
+def runtime_client(
+    *,
+    aliases: Aliases,
+    downloads: DownloadProgress | None = None,
+    saved: RuntimePlan | None = None,
+) -> RuntimeClient:
+    """Return a client that knows the user's own short names.
+
+    Args:
+        aliases: Those names.
+        downloads: Told of every download.
+        saved: A plan to load by, in place of one made anew.
+    """
+    return RuntimeClient(_loader(aliases, downloads, saved), _executor())
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all; raises OSError where that is not possible."""
+    from lmrt.adapters.filesystem import atomic_write
+
+    atomic_write(path, data)
 
 
 def parity_check(*, aliases: Aliases, downloads: DownloadProgress | None = None) -> ParityCheck:
@@ -135,7 +153,11 @@ def backends() -> tuple[Backend, ...]:
     return (llama_cpp_backend(), mlx_backend(), torch_backend())
 
 
-def _loader(aliases: Aliases, downloads: DownloadProgress | None = None) -> RuntimeLoader:
+def _loader(
+    aliases: Aliases,
+    downloads: DownloadProgress | None = None,
+    saved: RuntimePlan | None = None,
+) -> RuntimeLoader:
     from lmrt.adapters.filesystem import LocalMaterializer
     from lmrt.adapters.huggingface import HubClient, HubMaterializer
 
@@ -148,6 +170,7 @@ def _loader(aliases: Aliases, downloads: DownloadProgress | None = None) -> Runt
         tokenizers=_tokenizers(),
         clock=time.perf_counter,
         downloads=downloads,
+        saved=saved,
     )
 
 

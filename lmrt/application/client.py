@@ -100,6 +100,8 @@ class RuntimeClient:
     def describe_plan(self, runtime_config: RuntimeConfig) -> PlanJsonPayload:
         """Return a JSON-serializable inspection payload for a runtime plan.
 
+        It also tells what would make another candidate the chosen one.
+
         Args:
             runtime_config: Execution configuration to inspect.
 
@@ -110,7 +112,7 @@ class RuntimeClient:
             ValueError: The runtime configuration is invalid or no executable plan can be
                 produced.
         """
-        return self._plan_payload(self.plan(runtime_config))
+        return self._plan_payload(self.runtime_loader.explain_plan(runtime_config))
 
     def load(
         self, runtime_config: RuntimeConfig, *, progress: LoadProgress | None = None

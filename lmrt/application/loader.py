@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from lmrt.application.effective import check_effective
 from lmrt.application.resolver import Resolver
@@ -11,15 +11,17 @@ from lmrt.application.runtime import LoadedRuntime
 from lmrt.application.scheduler import Scheduler
 from lmrt.application.strictness import strict_notice
 from lmrt.domain.config import RuntimeConfig
-from lmrt.domain.errors import ConfigurationError
+from lmrt.domain.errors import ConfigurationError, NoExecutablePlan
 from lmrt.domain.messages import Modality
 from lmrt.domain.models import Artifact, ArtifactFormat, ResolvedModel
+from lmrt.domain.planning import counterfactuals, replayed
 from lmrt.domain.planning import plan as plan_runtime
 from lmrt.domain.plans import PlanRequest, RuntimePlan
 from lmrt.domain.probes import BackendProbe, Feature
 from lmrt.domain.prompts import template_missing
 from lmrt.domain.references import Lookup
 from lmrt.domain.resolution import Resolution
+from lmrt.domain.surroundings import Surroundings
 from lmrt.ports.backend import Backend, LoadProgress
 from lmrt.ports.machine import Clock, MachineProbe
 from lmrt.ports.models import DownloadProgress, Materializer
@@ -53,6 +55,7 @@ class RuntimeLoader:
         tokenizers: One factory for each artifact format.
         clock: Measures the load.
         downloads: Told of every download.
+        saved: A plan to load by, in place of one made anew; none is loaded that has changed.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class RuntimeLoader:
         tokenizers: Mapping[ArtifactFormat, TokenizerFactory],
         clock: Clock,
         downloads: DownloadProgress | None = None,
+        saved: RuntimePlan | None = None,
     ) -> None:
         self._resolver = resolver
         self._backends = {backend.id: backend for backend in backends}
@@ -73,6 +77,7 @@ class RuntimeLoader:
         self._tokenizers = dict(tokenizers)
         self._clock = clock
         self._downloads = downloads
+        self._saved = saved
 
     def resolve(
         self, model_reference: str, models_dir: Path, *, offline: bool = False
@@ -101,6 +106,36 @@ class RuntimeLoader:
             NoExecutablePlan: Nothing can run here; every candidate's reasons are in it.
         """
         return self._plan(self._resolve(config), config, needs or Needs())
+
+    def explain_plan(
+        self, config: RuntimeConfig, surroundings: Surroundings | None = None
+    ) -> RuntimePlan:
+        """Return the plan with its counterfactuals, which takes many plans more.
+
+        Args:
+            config: What is asked for.
+            surroundings: Another machine to plan for; by default this one.
+
+        Raises:
+            NoExecutablePlan: As `plan`; with what would let a candidate run.
+            LmrtError: As `plan`.
+        """
+        model = self._resolve(config)
+        seen = surroundings or self.surroundings()
+        request = _request(config, Needs())
+        try:
+            plan = self._checked(model, config, request, seen)
+        except NoExecutablePlan as error:
+            error.counterfactuals = counterfactuals(
+                request, model, seen.machine, seen.probes, error.rejected
+            )
+            raise
+        found = counterfactuals(request, model, seen.machine, seen.probes, plan.alternatives)
+        return evolve(plan, counterfactuals=found)
+
+    def surroundings(self) -> Surroundings:
+        """Return this machine as it is now, and what each backend can do on it."""
+        return Surroundings(self._machine.inspect(), self.probe())
 
     def load(
         self,
@@ -144,8 +179,20 @@ class RuntimeLoader:
         return self._resolver.resolve(config.model_reference, lookup)
 
     def _plan(self, model: ResolvedModel, config: RuntimeConfig, needs: Needs) -> RuntimePlan:
+        return self._checked(model, config, _request(config, needs), self.surroundings())
+
+    def _checked(
+        self,
+        model: ResolvedModel,
+        config: RuntimeConfig,
+        request: PlanRequest,
+        seen: Surroundings,
+    ) -> RuntimePlan:
         self._refuse_unknown_backend(config)
-        plan = plan_runtime(_request(config, needs), model, self._machine.inspect(), self.probe())
+        if self._saved is None:
+            plan = plan_runtime(request, model, seen.machine, seen.probes)
+        else:
+            plan = replayed(self._saved, request, model, seen.machine, seen.probes)
         if config.strict and plan.notices:
             raise strict_notice(plan.notices[0])
         return plan

@@ -14,6 +14,7 @@ from lmrt.cli.terminal import print_json, say
 from lmrt.domain.config import RuntimeConfig
 from lmrt.domain.errors import GenerationFailed
 from lmrt.domain.generation import GenerationConfig
+from lmrt.domain.plans import RuntimePlan
 from lmrt.domain.references import Aliases
 
 
@@ -44,8 +45,9 @@ def answer(
     generation: GenerationConfig,
     aliases: Aliases,
     showing: Showing,
+    saved: RuntimePlan | None = None,
 ) -> None:
-    """Answer one prompt as it is generated, or as one document."""
+    """Answer one prompt as it is generated, or as one document; by a saved plan, if any."""
     sink = PromptSink(
         quiet=showing.quiet,
         silent=showing.json,
@@ -55,7 +57,7 @@ def answer(
     )
     with downloads_shown(silent=showing.json or showing.quiet) as downloads:
         try:
-            with runtime_client(aliases=aliases, downloads=downloads) as client:
+            with runtime_client(aliases=aliases, downloads=downloads, saved=saved) as client:
                 response = client.prompt(
                     text,
                     runtime_config=config,

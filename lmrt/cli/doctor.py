@@ -11,10 +11,13 @@ from lmrt.cli.prompt import BUNDLED_MODEL
 from lmrt.cli.terminal import print_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lmrt.domain.diagnosis import Diagnosis
+    from lmrt.domain.surroundings import Surroundings
 
 
-def doctor(json: options.Json = False) -> None:
+def doctor(save: options.SaveMachine = None, json: options.Json = False) -> None:
     """Show the machine and every backend, and let each available one answer a prompt.
 
     Exits with 0 only if some backend really ran.
@@ -28,10 +31,19 @@ def doctor(json: options.Json = False) -> None:
 
         settings = read_settings()
         with runtime_client(aliases=settings.aliases) as client:
+            if save is not None:
+                _save(save, client.runtime_loader.surroundings())
             diagnosis = diagnose(client, machine_probe(), BUNDLED_MODEL, version("lmrt"))
         _show(diagnosis, json=json)
     if not diagnosis.works:
         raise typer.Exit(ExitCode.NO_EXECUTABLE_PLAN)
+
+
+def _save(path: "Path", surroundings: "Surroundings") -> None:
+    from lmrt.cli.saved import write_saved
+    from lmrt.wire.machine import machine_payload
+
+    write_saved(path, machine_payload(surroundings))
 
 
 def _show(diagnosis: "Diagnosis", *, json: bool) -> None:

@@ -1,5 +1,8 @@
 """A plan in a few lines, for people."""
 
+from collections.abc import Sequence
+
+from lmrt.domain.counterfactuals import Counterfactual
 from lmrt.domain.plans import RuntimePlan
 from lmrt.domain.sizes import format_size
 
@@ -33,3 +36,12 @@ def plan_lines(plan: RuntimePlan) -> list[str]:
         ),
         f"speed    {speed}",
     ]
+
+
+def counterfactual_lines(found: Sequence[Counterfactual]) -> list[str]:
+    """Return one line for each candidate: which changes would each make it the chosen one."""
+    changes: dict[str, list[str]] = {}
+    for each in found:
+        row = f"{each.artifact} · {each.backend} on {each.device}"
+        changes.setdefault(row, []).append(each.change.message)
+    return [f"{row}: {' · '.join(messages)}" for row, messages in changes.items()]

@@ -109,3 +109,38 @@ Quiet = Annotated[
         "--quiet", "-q", help="Print the answer and errors only.", rich_help_panel=_OUTPUT
     ),
 ]
+SavePlan = Annotated[
+    Path | None,
+    typer.Option(
+        "--save",
+        metavar="FILE",
+        help="Write the plan to a file, for `rt prompt --plan`.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+SaveMachine = Annotated[
+    Path | None,
+    typer.Option(
+        "--save",
+        metavar="FILE",
+        help="Write this machine to a file, for `rt plan --machine` elsewhere.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Machine = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Plan for the machine in a file that `rt doctor --save` wrote.",
+        rich_help_panel=_RUNTIME,
+    ),
+]
+SavedPlan = Annotated[
+    Path | None,
+    typer.Option(
+        "--plan",
+        metavar="FILE",
+        help="Run exactly the plan that `rt plan --save` wrote, or say what has changed.",
+        rich_help_panel=_RUNTIME,
+    ),
+]

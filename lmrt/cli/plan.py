@@ -10,9 +10,12 @@ from lmrt.cli.prompt import BUNDLED_MODEL
 from lmrt.cli.terminal import print_json, say, show_notice, table_console
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.table import Table
 
     from lmrt.domain.plans import RuntimePlan
+    from lmrt.domain.surroundings import Surroundings
 
 
 def plan(
@@ -30,12 +33,14 @@ def plan(
     offline: options.Offline = False,
     strict: options.Strict = False,
     allow_unsafe_weights: options.AllowUnsafeWeights = False,
+    machine: options.Machine = None,
+    save: options.SavePlan = None,
     json: options.Json = False,
 ) -> None:
     """Show how a model would run here and why, without loading it.
 
     The chosen candidate comes with its reason, settings and estimates, every other candidate with
-    the reason against it.
+    the reason against it, and with what would make it the chosen one.
     """
     with edge(json=json):
         from lmrt.bootstrap import runtime_client
@@ -57,15 +62,36 @@ def plan(
             strict=strict,
             allow_unsafe_weights=allow_unsafe_weights,
         )
+        surroundings = None if machine is None else _described(machine)
         with runtime_client(aliases=settings.aliases) as client:
-            if json:
-                print_json(client.describe_plan(config))
-            else:
-                _show(client.plan(config))
+            found = client.runtime_loader.explain_plan(config, surroundings)
+        _write(found, save, json=json)
+
+
+def _described(path: "Path") -> "Surroundings":
+    from lmrt.cli.saved import read_saved
+    from lmrt.wire.machine import machine_from_payload
+
+    return read_saved(path, machine_from_payload)
+
+
+def _write(plan: "RuntimePlan", save: "Path | None", *, json: bool) -> None:
+    from lmrt.wire.plan import plan_payload
+
+    if save is not None:
+        from lmrt.cli.saved import write_saved
+
+        write_saved(save, plan_payload(plan))
+    if json:
+        print_json(plan_payload(plan))
+    else:
+        _show(plan)
+        if save is not None:
+            say(f"saved: {save}")
 
 
 def _show(plan: "RuntimePlan") -> None:
-    from lmrt.cli.explain import plan_lines
+    from lmrt.cli.explain import counterfactual_lines, plan_lines
     from lmrt.cli.ledger import installs
 
     console = table_console()
@@ -75,6 +101,10 @@ def _show(plan: "RuntimePlan") -> None:
     if plan.alternatives:
         console.print()
         console.print(_table(plan))
+    lines = counterfactual_lines(plan.counterfactuals)
+    if lines:
+        console.print("\nwould be chosen")
+        console.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)
     for command in installs(plan.alternatives):
         say(f"fix: {command}")
 

@@ -60,6 +60,7 @@ def prompt(
     offline: options.Offline = False,
     strict: options.Strict = False,
     allow_unsafe_weights: options.AllowUnsafeWeights = False,
+    saved_plan: options.SavedPlan = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
     stats: Annotated[
@@ -78,6 +79,7 @@ def prompt(
     """
     with edge(json=json):
         from lmrt.cli.answering import Showing, answer
+        from lmrt.cli.replaying import replayable_plan
         from lmrt.cli.runtime_options import runtime_config
         from lmrt.cli.settings import read_settings
         from lmrt.domain.generation import DEFAULT_SYSTEM_PROMPT, GenerationConfig
@@ -97,7 +99,20 @@ def prompt(
             stop=tuple(stop) if stop else None,
             raw=raw or None,
         )
-        chosen = model or settings.model
+        saved = None
+        if saved_plan is not None:
+            pins = {
+                "model": model,
+                "backend": backend,
+                "device": device,
+                "context": context,
+                "kv-type": kv_type,
+                "dtype": dtype,
+                "memory-budget": memory_budget,
+                "prefer": prefer,
+            }
+            saved = replayable_plan(saved_plan, pins)
+        chosen = saved.model_reference if saved else model or settings.model
         config = runtime_config(
             settings,
             chosen or BUNDLED_MODEL,
@@ -118,5 +133,6 @@ def prompt(
             config=config,
             generation=generation,
             aliases=settings.aliases,
+            saved=saved,
             showing=Showing(json, quiet, stats, explain, greeting=None if chosen else _BUNDLED),
         )

@@ -11,6 +11,7 @@ from lmrt.domain.config import KvType
 from lmrt.domain.machine import DeviceKind
 from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.probes import (
+    Availability,
     Available,
     BackendDevice,
     BackendProbe,
@@ -90,21 +91,10 @@ def _compiled_devices(found: Installation) -> tuple[BackendDevice, ...]:
 
 
 def _available(found: Installation, devices: tuple[BackendDevice, ...]) -> BackendProbe:
-    accelerated = any(device.kind is not DeviceKind.CPU for device in devices)
-    features = {Feature.FLASH_ATTENTION, Feature.LOGPROBS}
     newer = found.numbers is None or found.numbers > TESTED_VERSION
-    return BackendProbe(
-        backend=BACKEND,
-        availability=Available(found.version),
-        devices=devices,
-        formats=frozenset({ArtifactFormat.GGUF}),
+    return evolve(
+        _abilities(Available(found.version), devices),
         architectures=None if newer else TEXT_ARCHITECTURES,
-        features=frozenset(features | ({Feature.PARTIAL_OFFLOAD} if accelerated else set())),
-        kv_types=_KV_TYPES,
-        context_rounding=_CONTEXT_ROUNDING,
-        overhead=_OVERHEAD,
-        device_overhead=_DEVICE_OVERHEAD if accelerated else 0,
-        max_sequences=_MAX_SEQUENCES,
         details=(
             ("package", f"{DISTRIBUTION} {found.version}"),
             ("libraries", str(found.libraries)),
@@ -112,5 +102,24 @@ def _available(found: Installation, devices: tuple[BackendDevice, ...]) -> Backe
     )
 
 
+def _abilities(availability: Availability, devices: tuple[BackendDevice, ...]) -> BackendProbe:
+    accelerated = any(device.kind is not DeviceKind.CPU for device in devices)
+    features = {Feature.FLASH_ATTENTION, Feature.LOGPROBS}
+    return BackendProbe(
+        backend=BACKEND,
+        availability=availability,
+        devices=devices,
+        formats=frozenset({ArtifactFormat.GGUF}),
+        features=frozenset(features | ({Feature.PARTIAL_OFFLOAD} if accelerated else set())),
+        kv_types=_KV_TYPES,
+        context_rounding=_CONTEXT_ROUNDING,
+        overhead=_OVERHEAD,
+        device_overhead=_DEVICE_OVERHEAD if accelerated else 0,
+        max_sequences=_MAX_SEQUENCES,
+    )
+
+
 def _unavailable(trouble: Unavailable) -> BackendProbe:
-    return BackendProbe(backend=BACKEND, availability=trouble)
+    """Return what the engine could do here once its package is there, with the CPU alone."""
+    device = backend_device("cpu", DeviceKind.CPU)
+    return evolve(_abilities(trouble, (device,)), architectures=TEXT_ARCHITECTURES)

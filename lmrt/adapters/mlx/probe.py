@@ -12,6 +12,7 @@ from lmrt.domain.config import Dtype, KvType
 from lmrt.domain.machine import DeviceKind
 from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.probes import (
+    Availability,
     Available,
     BackendDevice,
     BackendProbe,
@@ -109,19 +110,27 @@ def _dotted(numbers: tuple[int, ...]) -> str:
 
 
 def _available(found: Installation, devices: tuple[BackendDevice, ...]) -> BackendProbe:
+    return evolve(
+        _abilities(Available(found.version), devices),
+        architectures=architecture_names(found.package),
+        overhead=_OVERHEAD_WITH_TORCH if found.torch else _OVERHEAD,
+        details=(("package", f"{DISTRIBUTION} {found.version}"),),
+    )
+
+
+def _abilities(availability: Availability, devices: tuple[BackendDevice, ...]) -> BackendProbe:
     on_gpu = any(device.kind is not DeviceKind.CPU for device in devices)
     # On the CPU the engine writes all scores out
     fused = {Feature.FLASH_ATTENTION} if on_gpu else set()
     return BackendProbe(
         backend=BACKEND,
-        availability=Available(found.version),
+        availability=availability,
         devices=devices,
         formats=_FORMATS,
-        architectures=architecture_names(found.package),
         features=frozenset({Feature.LOGPROBS} | fused),
         kv_types=_KV_TYPES,
         context_rounding=_CONTEXT_ROUNDING,
-        overhead=_OVERHEAD_WITH_TORCH if found.torch else _OVERHEAD,
+        overhead=_OVERHEAD,
         device_overhead=_DEVICE_OVERHEAD if on_gpu else 0,
         methods=frozenset({"mlx"}),
         max_sequences=_MAX_SEQUENCES,
@@ -129,17 +138,12 @@ def _available(found: Installation, devices: tuple[BackendDevice, ...]) -> Backe
         rounded_kv_sequences=1,
         rounded_kv_unfused=True,
         windowless=MIXED_WITHOUT_WINDOW,
-        details=(("package", f"{DISTRIBUTION} {found.version}"),),
     )
 
 
 def _unavailable(trouble: Unavailable, system: str, processor: str) -> BackendProbe:
-    return BackendProbe(
-        backend=BACKEND,
-        availability=trouble,
-        devices=devices_of(system, processor),
-        formats=_FORMATS,
-    )
+    """Return what the engine could do here once its package is there."""
+    return _abilities(trouble, devices_of(system, processor))
 
 
 _FORMATS = frozenset({ArtifactFormat.SAFETENSORS, ArtifactFormat.MLX})

@@ -22,6 +22,7 @@ from lmrt.domain.config import KvType
 from lmrt.domain.machine import DeviceKind
 from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.probes import (
+    Availability,
     Available,
     BackendDevice,
     BackendProbe,
@@ -125,17 +126,27 @@ def _dotted(version: Version) -> str:
 
 
 def _available(found: Installation, devices: tuple[BackendDevice, ...]) -> BackendProbe:
+    known = numbers(found.transformers or "")
+    newer = known is None or known > TESTED_VERSION
+    return evolve(
+        _abilities(Available(str(found.torch)), devices),
+        architectures=None if newer else TEXT_ARCHITECTURES,
+        details=(
+            ("package", f"{TORCH} {found.torch}"),
+            ("models", f"{TRANSFORMERS} {found.transformers}"),
+        ),
+    )
+
+
+def _abilities(availability: Availability, devices: tuple[BackendDevice, ...]) -> BackendProbe:
     accelerated = any(device.kind is not DeviceKind.CPU for device in devices)
     several = sum(device.kind is DeviceKind.CUDA for device in devices) > 1
     features = {Feature.FLASH_ATTENTION, Feature.LOGPROBS}
-    known = numbers(found.transformers or "")
-    newer = known is None or known > TESTED_VERSION
     return BackendProbe(
         backend=BACKEND,
-        availability=Available(str(found.torch)),
+        availability=availability,
         devices=devices,
         formats=_FORMATS,
-        architectures=None if newer else TEXT_ARCHITECTURES,
         features=frozenset(features | ({Feature.SEVERAL_DEVICES} if several else set())),
         kv_types=_KV_TYPES,
         context_rounding=_CONTEXT_ROUNDING,
@@ -144,12 +155,9 @@ def _available(found: Installation, devices: tuple[BackendDevice, ...]) -> Backe
         max_sequences=_MAX_SEQUENCES,
         kv_follows_weights=True,
         whole_windows=True,
-        details=(
-            ("package", f"{TORCH} {found.torch}"),
-            ("models", f"{TRANSFORMERS} {found.transformers}"),
-        ),
     )
 
 
 def _unavailable(trouble: Unavailable, devices: tuple[BackendDevice, ...]) -> BackendProbe:
-    return BackendProbe(backend=BACKEND, availability=trouble, devices=devices, formats=_FORMATS)
+    """Return what the engine could do here once its packages are there."""
+    return evolve(_abilities(trouble, devices), architectures=TEXT_ARCHITECTURES)

@@ -14,10 +14,12 @@ each in a module of its own::
     explain        why, and what differs from what was asked
     refusal        the error where nothing fits
 
-`counterfactuals` asks it again and again, each time with one fact changed.
+`counterfactuals` asks it again and again, each time with one fact changed; `replayed` takes up a
+plan that was made before.
 """
 
 from lmrt.domain.planning.counterfactuals import counterfactuals
 from lmrt.domain.planning.planner import plan
+from lmrt.domain.planning.replay import replayed
 
-__all__ = ["counterfactuals", "plan"]
+__all__ = ["counterfactuals", "plan", "replayed"]
