@@ -24,8 +24,8 @@ from lmrt.domain.filenames import checked_name
 from lmrt.domain.notices import HeadersIncomplete
 
 _RECORD = ".sketch.json"
-_VERSION = 1
-"""Of what sketches hold; another version's are made anew."""
+_VERSION = 2
+"""Of what sketches hold, raised when a reader begins to look at more; others are made anew."""
 _KEPT = 4
 """Commits of a repository that are kept, the newest ones."""
 _ABANDONED = 86_400.0
