@@ -12,8 +12,10 @@ from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.ext import Extension, LoopControlExtension
 from jinja2.nodes import Node, Scope
 from jinja2.parser import Parser
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
+
+from lmrt.adapters.templates.bounded import BoundedEnvironment
+from lmrt.adapters.templates.limits import bounded_filter
 
 
 class RaisedByTemplateError(TemplateError):
@@ -64,12 +66,12 @@ class GenerationTag(Extension):
         return Scope(body).set_lineno(line)
 
 
-def chat_environment(now: Callable[[], datetime]) -> ImmutableSandboxedEnvironment:
+def chat_environment(now: Callable[[], datetime]) -> BoundedEnvironment:
     """Return the environment; `now` is the clock behind `strftime_now`."""
-    environment = ImmutableSandboxedEnvironment(
+    environment = BoundedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=[GenerationTag, LoopControlExtension]
     )
-    environment.filters["tojson"] = _to_json
+    environment.filters["tojson"] = bounded_filter("tojson", _to_json)
     environment.globals["dict"] = TemplateDict()
     environment.globals["namespace"] = TemplateNamespace
     environment.globals["raise_exception"] = _raise_exception

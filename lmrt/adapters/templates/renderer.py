@@ -39,6 +39,7 @@ class JinjaRenderer:
             GenerationFailed: The template failed (`template-failed`).
         """
         from lmrt.adapters.templates.errors import RAISED_BY_TEMPLATES, template_failed
+        from lmrt.adapters.templates.limits import budget
 
         source = model.chat_template or ""
         bos, eos = tokenizer.bos_token, tokenizer.eos_text
@@ -50,13 +51,15 @@ class JinjaRenderer:
             tokenizer.control_tokens, tuple(texts_of(messages)), (source, *tokens.values())
         )
         try:
-            rendered = self._compiled(source).render(
-                messages=conversation(messages, literals.hide),
-                tools=None,
-                documents=None,
-                add_generation_prompt=True,
-                **tokens,
-            )
+            template = self._compiled(source)
+            with budget():
+                rendered = template.render(
+                    messages=conversation(messages, literals.hide),
+                    tools=None,
+                    documents=None,
+                    add_generation_prompt=True,
+                    **tokens,
+                )
         except RAISED_BY_TEMPLATES as error:
             with_system = any(message.role is Role.SYSTEM for message in messages)
             raise template_failed(error, model.name, with_system=with_system) from error

@@ -55,7 +55,7 @@ def test_another_refusal_does_not_blame_the_system_instruction() -> None:
         ("{% set ns = namespace(__x=1) %}", 1, "no name that begins with `_`: '__x'"),
         ("{% set ns = namespace() %}{% set ns._x = 1 %}", 1, "no name that begins with `_`"),
         ("{% set _ = messages.append(1) %}", 1, "access to attribute 'append'"),
-        ("{{ range(10 ** 9) | list }}", 1, "Range too big"),
+        ("{{ range(10 ** 9) | list }}", 1, "too large a number"),
         ("{% macro f() %}{{ f() }}{% endmacro %}\n{{ f() }}", None, "recursion"),
         ("{% include 'other' %}", 1, "no loader"),
         ("{{ {}['a'] | tojson }}", 1, "Undefined is not JSON serializable"),
