@@ -1,0 +1,1 @@
+"""What the planner says of memory beside what the engines take."""
