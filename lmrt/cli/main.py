@@ -1,6 +1,8 @@
 """The entry point of `rt`."""
 
+import os
 import sys
+from pathlib import Path
 from types import TracebackType
 from typing import Annotated
 
@@ -49,6 +51,7 @@ def _root(
 def main() -> None:
     """Run the command line and exit the process with its code."""
     sys.excepthook = _unexpected
+    _replace_closed_streams()
     try:
         code = app(standalone_mode=False)
     except typer.TyperException as error:
@@ -56,6 +59,14 @@ def main() -> None:
     except typer.Abort:
         code = ExitCode.INTERRUPTED
     sys.exit(int(code or 0))
+
+
+def _replace_closed_streams() -> None:
+    """Let what is written to a stream that the caller closed (`>&-`) go nowhere."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - it stays open until the end
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
 
 
 def _usage_error(error: typer.TyperException) -> int:

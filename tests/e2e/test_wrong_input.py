@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lmrt.bootstrap import bundled_models
-from tests.e2e.support import rt
+from tests.e2e.support import RT, environment, rt
 from tests.support.tiny_models import TinyModel, write_gguf
 
 LINES = 6
@@ -28,6 +28,27 @@ def test_no_command_shows_the_commands(tmp_path: Path, group: tuple[str, ...]) -
     assert run.returncode == 2
     assert "Commands" in run.stdout
     assert run.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        ("models list >&-", 0),
+        ("models list --json >&- 2>&-", 0),
+        ("plan guide >&-", 0),
+        ("models show nosuch --offline >&- 2>&-", 3),
+    ],
+)
+def test_closed_streams_are_no_defect(tmp_path: Path, arguments: str, status: int) -> None:
+    run = subprocess.run(
+        ["/bin/sh", "-c", f"'{RT}' {arguments}"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (status, "", "")
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
