@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.e2e.support import NO_HUB, RT, environment, rt
 from tests.support.hub_faults import Delay
@@ -287,3 +288,25 @@ def test_a_parity_check_tells_what_it_downloads(hub: HubServer, home: Path) -> N
     again = _rt(hub, home, "parity", "org/tiny", *options, "--offline")
     assert again.returncode == 0, again.stderr
     assert "downloading" not in again.stderr
+
+
+def test_the_wait_for_another_process_is_said(hub: HubServer, home: Path) -> None:
+    locks = home / ".cache" / "huggingface" / "hub" / ".locks" / "models--org--tiny"
+    locks.mkdir(parents=True)
+    with FileLock(locks / "lmrt.lock") as other:
+        process = subprocess.Popen(
+            [RT, "models", "pull", "org/tiny", "--variant", "Q8_0"],
+            cwd=home,
+            env=environment(home, HF_ENDPOINT=hub.url),
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        waiting = process.stderr.readline()
+        assert waiting == "another process downloads from `org/tiny`; waiting for it\n"
+        assert _files(home) == []
+        other.release()
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert out.endswith("tiny-Q8_0.gguf\n")
