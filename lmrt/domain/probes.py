@@ -107,6 +107,8 @@ class BackendProbe:
         windowless: Architectures that mix layers with and without a sliding window, of which the
             engine does not keep the windows: their context may not be longer.
         whole_windows: Whether sliding-window layers keep the whole context, not their window only.
+        widest_values: Whether, unless attention is fused, the values of every layer take as much of
+            the KV cache as those of the widest.
         details: Facts for people, as (name, value) pairs.
     """
 
@@ -128,4 +130,5 @@ class BackendProbe:
     rounded_kv_unfused: bool = False
     windowless: frozenset[str] = frozenset()
     whole_windows: bool = False
+    widest_values: bool = False
     details: tuple[tuple[str, str], ...] = ()

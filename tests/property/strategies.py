@@ -231,6 +231,7 @@ def probes(draw: st.DrawFn, backend: str) -> BackendProbe:
         rounded_kv_unfused=draw(st.booleans()),
         windowless=draw(mostly(st.just(frozenset()), subsets(ARCHITECTURES))),
         whole_windows=draw(st.booleans()),
+        widest_values=draw(st.booleans()),
     )
 
 

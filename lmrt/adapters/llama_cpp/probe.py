@@ -116,6 +116,7 @@ def _abilities(availability: Availability, devices: tuple[BackendDevice, ...]) -
         overhead=_OVERHEAD,
         device_overhead=_DEVICE_OVERHEAD if accelerated else 0,
         max_sequences=_MAX_SEQUENCES,
+        widest_values=True,
     )
 
 

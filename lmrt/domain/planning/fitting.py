@@ -127,7 +127,7 @@ def _load(
     accelerator = _accelerator(query, device)
     loaded = loaded_artifact(combination.artifact, dtype, combination.dtypes.computes)
     sizing = size_up(loaded, shape)
-    cache = cache_settings(probe, context, kv_type, on_cpu=accelerator is None)
+    cache = cache_settings(probe, kinds, context, kv_type, on_cpu=accelerator is None)
     buffers = buffer_bytes(shape, kinds, sizing.feed_forward, cache)
     return Load(shape, kinds, sizing, cache, buffers, probe, accelerator)
 

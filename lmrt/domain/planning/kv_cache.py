@@ -3,7 +3,9 @@
 Checked against llama.cpp's own allocation: a cache of whole-context layers has one cell a token of
 context, shared by all sequences; one of sliding windows has a window for each sequence and one
 batch more, rounded up like the context; recurrent state is kept once a sequence, in 32 bits. Latent
-attention caches one vector a token, its value being a part of its key.
+attention caches one vector a token, its value being a part of its key. An engine that lays values
+out across the cells, as llama.cpp does without fused attention, keeps them in every layer as wide
+as in the widest (its `n_embd_v_gqa_max`).
 """
 
 from lmrt.domain.models import (
@@ -25,9 +27,10 @@ def layer_bytes(layer: LayerShape, cache: CacheSettings) -> int:
     """Return the bytes that one layer keeps."""
     match layer:
         case FullAttention(heads, key, value):
-            return _cached(cache.context * heads * (key + value), cache)
+            return _cached(cache.context * _row(heads, key, value, cache), cache)
         case SlidingAttention(heads, key, value, window):
-            return _cached(window_cells(window, cache) * heads * (key + value), cache)
+            cells = window_cells(window, cache)
+            return _cached(cells * _row(heads, key, value, cache), cache)
         case LatentAttention(rank, rope):
             return _cached(cache.context * (rank + rope), cache)
         case RecurrentState(elements):
@@ -47,6 +50,10 @@ def window_cells(window: int, cache: CacheSettings) -> int:
         return cache.context
     cells = rounded_up(window * cache.sequences + cache.batch, cache.rounding)
     return min(cache.context, cells)
+
+
+def _row(heads: int, key: int, value: int, cache: CacheSettings) -> int:
+    return heads * key + max(heads * value, cache.value_width)
 
 
 def _cached(elements: int, cache: CacheSettings) -> int:

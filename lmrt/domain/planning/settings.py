@@ -3,7 +3,16 @@
 from attrs import frozen
 
 from lmrt.domain.config import Dtype, KvType
+from lmrt.domain.models import (
+    AttentionBesideState,
+    FullAttention,
+    LatentAttention,
+    LayerShape,
+    RecurrentState,
+    SlidingAttention,
+)
 from lmrt.domain.planning.context import rounded_up
+from lmrt.domain.planning.query import LayerKinds
 from lmrt.domain.plans import ExecutionSettings
 from lmrt.domain.probes import BackendProbe, Feature
 
@@ -33,6 +42,8 @@ class CacheSettings:
         sequences: Sequences that can be live at once; they share the context's cells.
         rounding: Numbers of cells are rounded up to a multiple of it.
         whole_windows: Whether sliding-window layers keep the whole context.
+        value_width: Elements that a token's values take at the least in every layer with keys and
+            values.
     """
 
     context: int
@@ -42,26 +53,45 @@ class CacheSettings:
     sequences: int
     rounding: int
     whole_windows: bool = False
+    value_width: int = 0
 
 
 def cache_settings(
-    probe: BackendProbe, context: int, kv_type: KvType, *, on_cpu: bool
+    probe: BackendProbe,
+    kinds: LayerKinds,
+    context: int,
+    kv_type: KvType,
+    *,
+    on_cpu: bool,
 ) -> CacheSettings:
-    """Return the settings for a context length and a KV cache type.
+    """Return the settings for a model's layers, a context length and a KV cache type.
 
     Attention is fused where the backend can; not with an F32 cache, which is there for exact
     comparison and which fused kernels round.
     """
     rounded = rounded_up(context, probe.context_rounding)
+    fused = Feature.FLASH_ATTENTION in probe.features and kv_type is not KvType.F32
+    padded = probe.widest_values and not fused
     return CacheSettings(
         context=rounded,
         kv_type=kv_type,
-        flash_attention=Feature.FLASH_ATTENTION in probe.features and kv_type is not KvType.F32,
+        flash_attention=fused,
         batch=min(rounded, CPU_BATCH if on_cpu else DEVICE_BATCH),
         sequences=max(1, min(_served_at_once(probe, kv_type), MAX_SEQUENCES)),
         rounding=probe.context_rounding,
         whole_windows=probe.whole_windows,
+        value_width=max((_values(layer) for layer, _ in kinds), default=0) if padded else 0,
     )
+
+
+def _values(layer: LayerShape) -> int:
+    match layer:
+        case FullAttention(heads, _, value) | SlidingAttention(heads, _, value, _):
+            return heads * value
+        case AttentionBesideState(attention, _):
+            return _values(attention)
+        case LatentAttention() | RecurrentState():
+            return 0
 
 
 def _served_at_once(probe: BackendProbe, kv_type: KvType) -> int:

@@ -7,7 +7,7 @@
 
 from collections.abc import Callable, Mapping
 
-from tests.support.blueprints import dense, mixtures, recurrent, windows
+from tests.support.blueprints import dense, gemmas, mixtures, recurrent, windows
 from tests.support.blueprints.blueprint import Blueprint
 
 BLUEPRINTS: Mapping[str, Callable[..., Blueprint]] = {
@@ -19,9 +19,10 @@ BLUEPRINTS: Mapping[str, Callable[..., Blueprint]] = {
         dense.qwen3,
         dense.gemma,
         dense.phi3,
-        windows.gemma2,
-        windows.gemma3,
-        windows.gemma3n,
+        gemmas.gemma2,
+        gemmas.gemma3,
+        gemmas.gemma3n,
+        gemmas.gemma4,
         windows.gpt_oss,
         windows.llama4,
         mixtures.qwen3moe,

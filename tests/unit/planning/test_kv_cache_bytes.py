@@ -11,8 +11,8 @@ from lmrt.domain.models import (
     SlidingAttention,
 )
 from lmrt.domain.planning.kv_cache import layer_bytes, total_bytes
-from lmrt.domain.planning.settings import CacheSettings
-from tests.support.worlds import GIB, MIB
+from lmrt.domain.planning.settings import CacheSettings, cache_settings
+from tests.support.worlds import GIB, MIB, gguf_backend
 
 
 def settings(context: int, kv_type: KvType = KvType.F16, sequences: int = 1) -> CacheSettings:
@@ -80,3 +80,18 @@ def test_recurrent_state_is_kept_once_a_sequence_in_32_bits(kv_type: KvType) -> 
 
     assert total_bytes(((layer, 4),), settings(4096, kv_type, sequences=4)) == 4 * 4 * 19 * 2048 * 4
     assert layer_bytes(layer, settings(100)) == layer_bytes(layer, settings(100_000))
+
+
+@pytest.mark.parametrize(
+    ("widest", "kv_type", "values"),
+    [(True, KvType.F32, 2048), (True, KvType.F16, 1024), (False, KvType.F32, 1024)],
+)
+def test_without_fused_attention_values_may_be_as_wide_as_the_widest(
+    widest: bool, kv_type: KvType, values: int
+) -> None:
+    kinds = ((FullAttention(4, 512, 512), 1), (FullAttention(4, 256, 256), 5))
+    probe = gguf_backend(widest_values=widest)
+    found = cache_settings(probe, kinds, 4096, kv_type, on_cpu=True)
+
+    assert layer_bytes(kinds[0][0], found) == 4096 * (2048 + 2048) * kv_type.bits / 8
+    assert layer_bytes(kinds[1][0], found) == 4096 * (1024 + values) * kv_type.bits / 8
