@@ -155,6 +155,7 @@ class _Manifest:
 
 def _document(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes()) if path.stat().st_size <= _LARGEST else None
+        small = path.is_file() and path.stat().st_size <= _LARGEST
+        return json.loads(path.read_bytes()) if small else None
     except (OSError, ValueError, RecursionError):
         return None

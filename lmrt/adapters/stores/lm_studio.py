@@ -34,7 +34,10 @@ def _pointed_at(home: Path) -> Path | None:
 def _roots(place: Path) -> tuple[Path, ...]:
     try:
         settings = json.loads(_text(place / "settings.json") or "{}")
-    except ValueError:  # someone's half-written settings: the default folder counts
+    except (
+        ValueError,
+        RecursionError,
+    ):  # someone's half-written settings: the default folder counts
         settings = {}
     folder = settings.get("downloadsFolder") if isinstance(settings, dict) else None
     if isinstance(folder, str) and folder.strip():
@@ -44,6 +47,6 @@ def _roots(place: Path) -> tuple[Path, ...]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return path.read_text("utf-8") if path.is_file() else ""
     except (OSError, UnicodeDecodeError):
         return ""

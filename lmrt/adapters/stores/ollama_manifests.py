@@ -120,6 +120,8 @@ def _read(root: Path, path: Path) -> tuple[Layer, ...] | Finding:
 
 
 def _data(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise ValueError("it is no ordinary file")
     with path.open("rb") as file:
         data = file.read(_LARGEST + 1)
     if len(data) > _LARGEST:

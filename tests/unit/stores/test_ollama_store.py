@@ -1,6 +1,7 @@
 """Ollama's store: names, shared blobs, and manifests that are broken or hostile."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,16 @@ def test_a_broken_manifest_is_told(root: Path, gguf: bytes, text: str) -> None:
     ollama(root, "tiny", [ollama_blob(root, gguf, MODEL_LAYER)])
     _write(root, None).write_text(text)
     assert [code for code, _ in _findings(root)] == ["broken-manifest"]
+    assert _names(root) == ["tiny:latest"]
+
+
+def test_a_pipe_is_no_manifest_and_nobody_waits_for_it(root: Path, gguf: bytes) -> None:
+    ollama(root, "tiny", [ollama_blob(root, gguf, MODEL_LAYER)])
+    path = _write(root, None)
+    path.unlink()
+    os.mkfifo(path)
+    [(code, message)] = _findings(root)
+    assert (code, "no ordinary file" in message) == ("broken-manifest", True)
     assert _names(root) == ["tiny:latest"]
 
 
