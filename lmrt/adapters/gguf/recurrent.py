@@ -19,6 +19,12 @@ def without_attention(
     """Return for each layer whether it has no KV cache."""
     if architecture in _ALL_RECURRENT:
         return (True,) * len(kv_heads)
+    key = f"{architecture}.attention.recurrent_layers"
+    marked = metadata.counts(key) if architecture in _INTERVAL else None
+    if isinstance(marked, tuple):
+        if len(marked) < len(kv_heads):
+            raise metadata.wrong(key, f"{len(marked)} values for {len(kv_heads)} layers")
+        return tuple(bool(mark) for mark in marked[: len(kv_heads)])
     if architecture in _INTERVAL:
         interval = metadata.count(f"{architecture}.full_attention_interval")
         interval = interval or _INTERVAL[architecture]

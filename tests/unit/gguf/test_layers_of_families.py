@@ -206,6 +206,18 @@ def test_linear_attention_alternates_by_interval(
     assert pattern(layers(tmp_path, file)) == expected
 
 
+def test_marks_of_recurrent_layers_count_more_than_the_interval(tmp_path: Path) -> None:
+    file = architecture(
+        "qwen3next",
+        block_count=4,
+        attention__recurrent_layers=[True, False, True, True],
+        ssm__conv_kernel=4,
+        ssm__inner_size=128,
+        ssm__state_size=16,
+    )
+    assert pattern(layers(tmp_path, file)) == "rfrr"
+
+
 def test_attention_is_sized_by_layer(tmp_path: Path) -> None:
     file = architecture("openelm", attention__head_count=[4, 8], attention__head_count_kv=[1, 2])
     assert layers(tmp_path, file) == (FullAttention(1, 16, 16), FullAttention(2, 16, 16))
