@@ -42,7 +42,7 @@ class Mix:
         patterns: Questions, on topics and off, that come from the patterns.
     """
 
-    off_topic: float = 0.3
+    off_topic: float = 0.45
     follow_up: float = 0.45
     second: float = 0.15
     default_system: float = 0.35
