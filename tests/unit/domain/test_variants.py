@@ -4,7 +4,7 @@ import pytest
 from attrs import evolve
 
 from lmrt.domain.errors import ConfigurationError
-from lmrt.domain.models import ArtifactFormat, Quantization, ResolvedModel
+from lmrt.domain.models import Artifact, ArtifactFormat, Quantization, ResolvedModel
 from lmrt.domain.variants import named_variant
 from tests.support.worlds import model
 
@@ -12,7 +12,7 @@ from tests.support.worlds import model
 def _model() -> ResolvedModel:
     one = model().artifacts[0]
 
-    def artifact(id: str, format: ArtifactFormat, quantization: str) -> object:  # noqa: A002
+    def artifact(id: str, format: ArtifactFormat, quantization: str) -> Artifact:  # noqa: A002
         rounded = Quantization(quantization, 4.5)
         return evolve(one, id=id, format=format, quantization=rounded)
 
