@@ -16,15 +16,13 @@ def _model() -> ResolvedModel:
         rounded = Quantization(quantization, 4.5)
         return evolve(one, id=id, format=format, quantization=rounded)
 
-    return evolve(
-        model(),
-        artifacts=(
-            artifact("m-Q4_K_M.gguf", ArtifactFormat.GGUF, "Q4_K_M"),
-            artifact("m-UD-Q4_K_XL.gguf", ArtifactFormat.GGUF, "Q4_K_M"),
-            artifact("q8/m.Q8_0-00001-of-00002.gguf", ArtifactFormat.GGUF, "Q8_0"),
-            artifact("MLX", ArtifactFormat.MLX, "4-bit"),
-        ),
+    artifacts = (
+        artifact("m-Q4_K_M.gguf", ArtifactFormat.GGUF, "Q4_K_M"),
+        artifact("m-UD-Q4_K_XL.gguf", ArtifactFormat.GGUF, "Q4_K_M"),
+        artifact("q8/m.Q8_0-00001-of-00002.gguf", ArtifactFormat.GGUF, "Q8_0"),
+        artifact("MLX", ArtifactFormat.MLX, "4-bit"),
     )
+    return evolve(model(), artifacts=artifacts)
 
 
 @pytest.mark.parametrize(
