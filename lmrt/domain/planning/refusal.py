@@ -1,6 +1,7 @@
 """The error where nothing can run: what comes closest, and what helps."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from lmrt.domain.errors import NoExecutablePlan
 from lmrt.domain.explanations import describe, fix
@@ -31,11 +32,12 @@ _EASIEST_FIRST = (
 def refusal(query: Query, rejected: Sequence[Alternative]) -> NoExecutablePlan:
     """Return the error; its hint is what the candidate that is easiest to make run lacks.
 
-    Its note repeats what was remarked while the model was resolved: a variant that was left out may
-    be the one that could run.
+    Where memory alone keeps some from running, it names the one that needs least. Its note repeats
+    what was remarked while the model was resolved: a variant that was left out may be the one that
+    could run.
     """
     name = query.model.name
-    context = {"model": query.model.reference, "candidates": len(rejected)}
+    context: dict[str, Any] = {"model": query.model.reference, "candidates": len(rejected)}
     remarks = [notice.message for notice in query.model.notices]
     if not rejected:
         missing = "backend to run it" if query.model.artifacts else "weights that could be loaded"
@@ -46,6 +48,12 @@ def refusal(query: Query, rejected: Sequence[Alternative]) -> NoExecutablePlan:
         )
     count = f"{len(rejected)} candidate{'s' if len(rejected) != 1 else ''}"
     closest = min(rejected, key=_effort)
+    smallest = _smallest(rejected)
+    if smallest is not None and smallest.candidate is not None:
+        context["smallest"] = {"artifact": smallest.artifact, "backend": smallest.backend}
+        context["smallest"]["needed"] = smallest.candidate.memory.total
+        if smallest.artifact != closest.artifact:
+            remarks.insert(0, f"the smallest is {_name(smallest)}: {_reasons(smallest)}")
     return NoExecutablePlan(
         f"`{name}` cannot run here: {count} rejected",
         rejected=tuple(rejected),
@@ -53,6 +61,21 @@ def refusal(query: Query, rejected: Sequence[Alternative]) -> NoExecutablePlan:
         note="\n".join([f"closest is {_name(closest)}: {_reasons(closest)}", *remarks]),
         hint=_hint(closest),
     )
+
+
+def _smallest(rejected: Sequence[Alternative]) -> Alternative | None:
+    """Return the candidate that needs least, of those that memory alone keeps from running."""
+    short = (
+        row
+        for row in rejected
+        if row.candidate is not None
+        and all(isinstance(found, MemoryExceeded) for found in _rejections(row))
+    )
+    return min(short, key=_needed, default=None)
+
+
+def _needed(row: Alternative) -> int:
+    return row.candidate.memory.total if row.candidate is not None else 0
 
 
 def _rejections(row: Alternative) -> tuple[Rejection, ...]:

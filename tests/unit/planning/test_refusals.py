@@ -153,3 +153,11 @@ def test_what_was_remarked_of_the_model_is_told_too() -> None:
     with pytest.raises(NoExecutablePlan) as caught:
         plan(PlanRequest(), remarked, machine(4 * GIB), [])
     assert caught.value.note == left_out.message
+
+
+def test_the_smallest_that_would_fit_is_named_with_what_it_needs() -> None:
+    error = refused(gguf_backend(), memory=4 * GIB, artifacts=(Q8, Q4))
+
+    assert error.context["smallest"]["artifact"] == "Q4_K_M.gguf"
+    row = next(row for row in error.rejected if row.artifact == "Q4_K_M.gguf")
+    assert error.context["smallest"]["needed"] == row.candidate.memory.total
