@@ -10,7 +10,7 @@ import typer
 from lmrt.cli import options
 from lmrt.cli.edge import edge, interrupted
 from lmrt.cli.exit_codes import ExitCode
-from lmrt.cli.terminal import print_json, say, show_notice
+from lmrt.cli.terminal import for_terminal, print_json, say, show_notice
 
 if TYPE_CHECKING:
     from lmrt.application.loader import RuntimeLoader
@@ -112,7 +112,8 @@ def _chosen(
             error.hint = error.hint or "`--variant NAME` or `--all` downloads it all the same"
             raise
         if not silent:
-            say(f"chosen {artifact_title(plan.artifact)} for {plan.backend}: {plan.reason}")
+            chosen = f"chosen {artifact_title(plan.artifact)} for {plan.backend}: {plan.reason}"
+            say(for_terminal(chosen))
             _tell(plan.notices)
         return [plan.artifact]
     model = loader.resolve(config.model_reference, config.models_dir, offline=config.offline)
@@ -136,7 +137,7 @@ def _tell_of_what_was_here(chosen: "list[Artifact]") -> None:
 
     for artifact in chosen:
         if is_here(artifact):
-            say(f"`{artifact.id}` is on this machine already")
+            say(for_terminal(f"`{artifact.id}` is on this machine already"))
 
 
 def _show(reference: str, pulled: "list[tuple[Artifact, Path]]", *, json: bool) -> None:

@@ -63,7 +63,7 @@ class PromptSink:
         if self._greeting and not self._quiet:
             say(self._greeting)
         if self._explain:
-            say("\n".join(plan_lines(plan)))
+            say(for_terminal("\n".join(plan_lines(plan))))
 
     def end_line(self) -> None:
         """End the answer's last line, unless it has ended or nothing was said."""

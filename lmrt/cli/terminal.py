@@ -17,12 +17,12 @@ _CONTROL = {code: None for code in (*range(32), 127, *range(128, 160)) if chr(co
 
 def error_text(error: LmrtError, *, color: bool = False) -> str:
     """Return an error for people: code and message, then rejections, note and hint."""
-    lines = [f"{_paint('error', _RED, color)}[{error.code}]: {error.message}"]
+    lines = [f"{_paint('error', _RED, color)}[{error.code}]: {for_terminal(error.message)}"]
     if isinstance(error, NoExecutablePlan):
-        lines += [f"  {line}" for line in _rejections(error)]
+        lines += [f"  {for_terminal(line)}" for line in _rejections(error)]
     for name, text in (("note", error.note), ("hint", error.hint)):
         if text:
-            first, *rest = text.splitlines()
+            first, *rest = for_terminal(text).splitlines()
             lines.append(f"  {_paint(name, _CYAN, color)}: {first}")
             lines += [f"        {line}" for line in rest]
     return "\n".join(lines)
@@ -36,7 +36,7 @@ def show_error(error: LmrtError) -> None:
 def show_notice(notice: Notice) -> None:
     """Write a notice to stderr."""
     label = _paint("notice", _YELLOW, uses_color(sys.stderr))
-    say(f"{label}[{notice.code}]: {notice.message}")
+    say(f"{label}[{notice.code}]: {for_terminal(notice.message)}")
 
 
 def say(text: str) -> None:

@@ -24,6 +24,7 @@ from pathlib import Path
 from attrs import frozen
 
 from lmrt.domain.errors import ConfigurationError
+from lmrt.domain.files import printable
 
 
 @frozen
@@ -223,7 +224,7 @@ def _url(reference: str) -> ConfigurationError:
 
 def _invalid(text: str, why: str, hint: str | None = None) -> ConfigurationError:
     return ConfigurationError(
-        f"`{text}` is not a model reference: {why}",
+        f"`{printable(text)}` is not a model reference: {why}",
         code="invalid-reference",
         context={"reference": text},
         hint=hint or "give a path, an alias such as `guide`, or a Hub repository `org/name`",

@@ -67,6 +67,22 @@ def test_a_pickle_that_would_execute_something_is_refused_even_then(tmp_path: Pa
     assert mark.exists(), "the trap does not work"
 
 
+@pytest.mark.parametrize("name", ["red\x1b[31m.gguf", "two\nlines.gguf", "bell\a.gguf"])
+def test_a_file_s_name_cannot_drive_the_terminal(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    shutil.copy(bundled_models()["guide"] / "guide-F32.gguf", folder / name)
+    for arguments in (("plan", "./models"), ("models", "show", "./models"), ("models", "list")):
+        run = rt(*arguments, home=tmp_path)
+        assert run.returncode == 0, run.stderr
+        assert name.partition(".")[0][:3] in run.stdout
+        shown = (run.stdout + run.stderr).replace("\n", "")
+        assert shown.isprintable(), shown
+    run = rt("plan", f"./models/{name}", home=tmp_path)
+    assert run.returncode == 2
+    assert run.stderr.replace("\n", "").isprintable()
+
+
 def test_pickles_of_other_names_are_told_apart(tmp_path: Path) -> None:
     folder = pickled(tmp_path / "model")
     (folder / "pytorch_model.bin").rename(folder / "model.ckpt")
