@@ -7,7 +7,14 @@ from attrs import evolve
 from lmrt.domain.errors import ConfigurationError
 from lmrt.domain.explanations import describe
 from lmrt.domain.machine import Machine
-from lmrt.domain.models import Artifact, ArtifactFormat, LocalSource, ResolvedModel
+from lmrt.domain.models import (
+    Artifact,
+    ArtifactFormat,
+    ArtifactSource,
+    HubSource,
+    LocalSource,
+    ResolvedModel,
+)
 from lmrt.domain.planning.gangs import JOINT, joined, members
 from lmrt.domain.planning.pools import pools
 from lmrt.domain.plans import OnCpu, PlanRequest, RuntimePlan, device_of
@@ -65,10 +72,18 @@ def _files(saved: Artifact, found: Artifact) -> Iterator[str]:
                 yield f"`{path}` had {old:,} bytes, now it has {new:,}"
     moved = isinstance(saved.source, LocalSource) and isinstance(found.source, LocalSource)
     if saved.source != found.source and not moved:
-        yield f"its files came from {saved.source}, now from {found.source}"
+        yield f"its files came from {_place(saved.source)}, now from {_place(found.source)}"
     other = [name for name in _HEADER if getattr(saved, name) != getattr(found, name)]
     if other:
         yield f"the header of `{found.id}` tells another {', '.join(other).replace('_', ' ')}"
+
+
+def _place(source: ArtifactSource) -> str:
+    match source:
+        case LocalSource(root):
+            return f"`{root}`"
+        case HubSource(repository, revision):
+            return f"`{repository}@{revision[:7]}`"
 
 
 def _consent(artifact: Artifact, request: PlanRequest) -> Iterator[str]:

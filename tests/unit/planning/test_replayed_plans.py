@@ -84,7 +84,10 @@ def test_a_folder_may_have_moved() -> None:
         ({"files": (*Q4.files, ArtifactFile("b", 1))}, "`b` is new among its files"),
         ({"files": (ArtifactFile("b", 1),)}, "`Q4_K_M.gguf` is no longer among its files"),
         ({"quantization": Quantization("Q4_1", 5.0)}, "tells another quantization"),
-        ({"source": HubSource("org/name", "1" * 40)}, "its files came from"),
+        (
+            {"source": HubSource("org/name", "1" * 40)},
+            "came from `/models`, now from `org/name@1111111`",
+        ),
         ({"id": "other.gguf"}, "`Q4_K_M.gguf` is no longer among the model's artifacts"),
     ],
 )
