@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lmrt.domain.errors import LmrtError
@@ -144,6 +144,7 @@ def _inside(root: Path, path: Path) -> bool:
 
 
 @given(_documents)
+@example({"layers": [], "config": True})
 def test_any_manifest_is_a_model_or_a_finding(document: Any) -> None:
     with _world({}) as root:
         layer = stores.ollama_blob(root, b"blob", MODEL_LAYER)

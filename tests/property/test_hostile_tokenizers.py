@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lmrt.adapters.tokenizers.huggingface import open_tokenizer
@@ -60,6 +60,7 @@ CASES = given(name=st.sampled_from(NAMES), changes=tree_changes())
 
 
 @CASES
+@example(name="llama-3", changes=[(0.59375, 0)])  # two entries with one id
 @settings(max_examples=3 * settings().max_examples)
 def test_any_value_in_a_tokenizer(
     folder: Path, name: str, changes: list[tuple[float, Any]]

@@ -143,8 +143,11 @@ def _layers(root: Path, document: Any, *, nested: bool) -> Iterator[Layer]:
                 yield from _child(root, child)
         case {"layers": list(layers)}:
             yield from map(_layer, layers)
-            if (config := document.get("config")) and config.get("digest"):
-                yield _layer(config)
+            match document.get("config"):
+                case {"digest": str(_)} as config:
+                    yield _layer(config)
+                case _:
+                    pass  # the blob of settings is nothing that a model needs
         case _:
             raise ValueError("it names no layers")
 

@@ -54,6 +54,10 @@ def open_tokenizer(root: Path) -> "HfTokenizer":
     highest = max(engine.get_vocab(with_added_tokens=True).values(), default=0)
     if highest >= MAX_TOKENS:
         raise malformed(path, f"it gives a token the id {highest:,}")
+    ids = engine.get_vocab(with_added_tokens=False).values()
+    if len(set(ids)) < len(ids):
+        # Nobody could tell which of them an id means, and the library does not write such a file
+        raise malformed(path, "two entries of its vocabulary have the same id")
     decoder = json.loads(engine.decoder.__getstate__()) if engine.decoder else None
     try:
         spell = spelling(decoder)
