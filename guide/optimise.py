@@ -38,7 +38,7 @@ class Recipe:
         warm: Begin with what a bag of words knows.
     """
 
-    steps: int = 6200
+    steps: int = 5900
     batch: int = 64
     rate: float = 3e-3
     warm_up: int = 150

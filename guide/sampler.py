@@ -42,13 +42,13 @@ class Mix:
         patterns: Questions, on topics and off, that come from the patterns.
     """
 
-    off_topic: float = 0.45
+    off_topic: float = 0.4
     follow_up: float = 0.45
     second: float = 0.15
     default_system: float = 0.35
     no_system: float = 0.55
     plain: float = 0.7
-    cut: float = 0.85
+    cut: float = 0.95
     cut_more: float = 0.3
     cut_at: int = 6
     asked: float = 0.0

@@ -21,7 +21,7 @@ def test_show_tells_every_reading_and_every_artifact(tmp_path: Path) -> None:
         "  models-dir  there is no `models/guide`",
         f"  alias       found, {GUIDE}",
     ]
-    assert "parameters    1.51M" in lines
+    assert "parameters    1.83M" in lines
     assert "licence       apache-2.0" in lines
     rows = [line.split() for line in lines if str(GUIDE) in line and "MiB" in line]
     assert [(row[0], row[1], row[2], row[5]) for row in rows] == [
@@ -67,7 +67,7 @@ def test_a_pull_of_what_is_here_says_so_and_prints_the_place(tmp_path: Path) -> 
     run = rt("models", "pull", "guide", "--backend", "llama.cpp", home=tmp_path)
     assert run.stdout == f"{GUIDE / 'guide-F32.gguf'}\n"
     first, second = run.stderr.splitlines()
-    assert first.startswith("chosen `guide-F32.gguf` (GGUF, F32, 5.81 MiB) for llama.cpp: ")
+    assert first.startswith("chosen `guide-F32.gguf` (GGUF, F32, 7.12 MiB) for llama.cpp: ")
     assert second == "`guide-F32.gguf` is on this machine already"
     quiet = rt("models", "pull", "guide", "--backend", "llama.cpp", "--quiet", home=tmp_path)
     assert (quiet.stdout, quiet.stderr) == (run.stdout, "")
