@@ -70,7 +70,7 @@ def test_every_store_is_listed_and_what_is_twice_is_told(home: Path) -> None:
         "llama.cpp:org_guide_guide-F32.gguf",
     ]
     assert "duplicate: `bundled:guide/guide-F32.gguf` = " in run.stdout
-    assert "23.23 MiB wasted" in run.stdout
+    assert "28.50 MiB wasted" in run.stdout
     assert run.stderr.startswith("finding[malformed] in models-dir: ")
     assert str(home / "models" / "cut.gguf") in run.stderr
 
