@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 from lmrt.application.client import RuntimeClient as _RuntimeClient
 from lmrt.application.executor import RuntimeExecutor
 from lmrt.application.loader import RuntimeLoader
-from lmrt.application.parity import ParityCheck
 from lmrt.application.resolver import Resolver
-from lmrt.application.stores import Stores
 from lmrt.domain.catalogue import Catalogue
 from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.payloads import PlanJsonPayload
 from lmrt.domain.plans import RuntimePlan
 from lmrt.domain.references import Aliases
-from lmrt.domain.stores import StoreName, StorePlaces
 from lmrt.domain.transcripts import Transcript
 from lmrt.ports.backend import Backend
 from lmrt.ports.machine import MachineProbe
@@ -27,6 +24,9 @@ from lmrt.ports.transcripts import TranscriptStore
 if TYPE_CHECKING:
     from lmrt.adapters.huggingface import HubClient
     from lmrt.adapters.stores import PlaceReader
+    from lmrt.application.parity import ParityCheck
+    from lmrt.application.stores import Stores
+    from lmrt.domain.stores import StorePlaces
 
 
 class RuntimeClient(_RuntimeClient):
@@ -80,7 +80,7 @@ def write_whole(path: Path, data: bytes) -> None:
     atomic_write(path, data)
 
 
-def parity_check(*, aliases: Aliases, downloads: DownloadProgress | None = None) -> ParityCheck:
+def parity_check(*, aliases: Aliases, downloads: DownloadProgress | None = None) -> "ParityCheck":
     """Return the check that compares this machine's backends.
 
     Args:
@@ -88,6 +88,7 @@ def parity_check(*, aliases: Aliases, downloads: DownloadProgress | None = None)
         downloads: Told of every download.
     """
     from lmrt.adapters.templates import JinjaRenderer
+    from lmrt.application.parity import ParityCheck
 
     return ParityCheck(
         _loader(aliases, downloads), renderer=JinjaRenderer(), clock=time.perf_counter
@@ -108,7 +109,7 @@ def bundled_models() -> Mapping[str, Path]:
     return bundled_models()
 
 
-def stores(models_dir: Path, places: StorePlaces) -> Stores:
+def stores(models_dir: Path, places: "StorePlaces") -> "Stores":
     """Return the view over every store of models on this machine.
 
     Args:
@@ -118,6 +119,8 @@ def stores(models_dir: Path, places: StorePlaces) -> Stores:
     from lmrt.adapters import stores as found
     from lmrt.adapters.filesystem import model_folders
     from lmrt.adapters.huggingface.cache import default_cache
+    from lmrt.application.stores import Stores
+    from lmrt.domain.stores import StoreName
 
     reader = _place_reader(places)
 
@@ -197,7 +200,7 @@ def _sources(aliases: Aliases, client: "HubClient") -> tuple[ModelSource, ...]:
     return (OwnVariantsSource(aliases, (local, hub)), local, CatalogueSource(hub), hub)
 
 
-def _place_reader(places: StorePlaces) -> "PlaceReader":
+def _place_reader(places: "StorePlaces") -> "PlaceReader":
     from lmrt.adapters import gguf, safetensors
     from lmrt.adapters import stores as found
     from lmrt.adapters.filesystem import atomic_write

@@ -41,12 +41,9 @@ def path(
             backend=backend,
             device=device,
             context=context,
-            kv_type=None,
-            dtype=None,
             memory_budget=memory_budget,
             prefer=prefer,
             models_dir=models_dir,
-            strict=False,
         )
         with runtime_client(aliases=settings.aliases) as client:
             loader = client.runtime_loader

@@ -62,12 +62,9 @@ def pull(
             backend=backend,
             device=device,
             context=context,
-            kv_type=None,
-            dtype=None,
             memory_budget=memory_budget,
             prefer=prefer,
             models_dir=models_dir,
-            strict=False,
         )
         silent = json or quiet
         with (

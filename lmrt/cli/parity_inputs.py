@@ -46,7 +46,6 @@ def parity_request(
         memory_budget=None,
         prefer=None,
         models_dir=models_dir,
-        strict=False,
     )
     return ParityRequest(
         config=config,

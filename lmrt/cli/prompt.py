@@ -79,7 +79,6 @@ def prompt(
     """
     with edge(json=json):
         from lmrt.cli.answering import Showing, answer
-        from lmrt.cli.replaying import replayable_plan
         from lmrt.cli.runtime_options import runtime_config
         from lmrt.cli.settings import read_settings
         from lmrt.domain.generation import DEFAULT_SYSTEM_PROMPT, GenerationConfig
@@ -101,6 +100,8 @@ def prompt(
         )
         saved = None
         if saved_plan is not None:
+            from lmrt.cli.replaying import replayable_plan
+
             pins = {
                 "model": model,
                 "backend": backend,

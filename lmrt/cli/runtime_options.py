@@ -14,12 +14,12 @@ def runtime_config(
     backend: str | None,
     device: str | None,
     context: int | None,
-    kv_type: str | None,
-    dtype: str | None,
     memory_budget: str | None,
     prefer: str | None,
     models_dir: Path | None,
-    strict: bool,
+    kv_type: str | None = None,
+    dtype: str | None = None,
+    strict: bool = False,
     allow_unsafe_weights: bool = False,
 ) -> RuntimeConfig:
     """Return the configuration that the options ask for, over the user's settings.
