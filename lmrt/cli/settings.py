@@ -5,15 +5,16 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
 from lmrt.cli.settings_aliases import invalid_config_file, read_aliases
-from lmrt.cli.store_places import store_places
 from lmrt.domain.references import Aliases
 from lmrt.domain.sizes import parse_size
-from lmrt.domain.stores import StorePlaces
+
+if TYPE_CHECKING:
+    from lmrt.domain.stores import StorePlaces
 
 _KEYS: dict[str, type] = {
     "model": str,
@@ -94,8 +95,10 @@ def read_settings(
     return Settings(**values)
 
 
-def read_store_places() -> StorePlaces:
+def read_store_places() -> "StorePlaces":
     """Return where the stores of other tools are, as the environment says."""
+    from lmrt.cli.store_places import store_places
+
     return store_places(os.environ)
 
 
