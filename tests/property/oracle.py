@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from lmrt.domain.machine import Accelerator, DeviceKind
 from lmrt.domain.models import (
     Artifact,
+    ArtifactFormat,
     AttentionBesideState,
     FullAttention,
     LatentAttention,
@@ -80,7 +81,7 @@ def _is_true_of_request(
         case PinnedElsewhere(_, pinned):
             return pinned == asked.device and pinned != row.device
         case UnsafeFormat():
-            return artifact.format.value == "pickle" and not asked.allow_unsafe_weights
+            return artifact.format is ArtifactFormat.PICKLE and not asked.allow_unsafe_weights
         case RemoteCodeRequired(file):
             return file == artifact.remote_code and not asked.allow_remote_code
         case WindowUnsupported(tokens, window):
