@@ -2,7 +2,7 @@
 #   make prompt                       installs, then answers a question on the bundled model
 #   make prompt PROMPT="Why is it slow?"
 #   make test                         installs, then runs every check
-# The others: make soak, make bench, make guide, make guide-eval, make clean
+# The others: make soak, make fuzz, make bench, make guide, make guide-eval, make clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 VENV   := .venv
@@ -12,7 +12,7 @@ PROMPT ?= What is lmrt?
 export PROMPT
 
 .DEFAULT_GOAL := help
-.PHONY: help prompt test lint types layers tests soak bench guide guide-eval clean
+.PHONY: help prompt test lint types layers tests soak fuzz bench guide guide-eval clean
 
 help:
 	@sed -n 's/^# \{0,2\}//p' Makefile | head -5
@@ -37,6 +37,10 @@ tests: $(VENV)/.ready-test
 
 soak: $(VENV)/.ready-test
 	HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -n auto --dist loadfile --timeout 1500 -m soak
+
+# The laws on examples that no run has tried before.
+fuzz: $(VENV)/.ready-test
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -n auto --dist loadfile --timeout 3600 tests/property
 
 bench: $(VENV)/.ready-test
 	$(BIN)/python -m benchmarks

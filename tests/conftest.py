@@ -1,4 +1,8 @@
-"""Profiles of the property tests: `fast` by default, `soak` with HYPOTHESIS_PROFILE=soak."""
+"""Profiles of the property tests: `fast` by default, else what HYPOTHESIS_PROFILE names.
+
+`fast` and `soak` try the same examples every time, so that a change is judged by what it changed;
+`fuzz` tries others in every run and finds what they missed.
+"""
 
 import os
 from pathlib import Path
@@ -10,15 +14,20 @@ PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "fast")
 PROPERTY_TESTS = Path(__file__).parent / "property"
 
 settings.register_profile("fast", max_examples=100, derandomize=True, deadline=None)
-settings.register_profile(
-    "soak", max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+for profile, examples, repeats in (("soak", 500, True), ("fuzz", 2_000, False)):
+    settings.register_profile(
+        profile,
+        max_examples=examples,
+        derandomize=repeats,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
 settings.load_profile(PROFILE)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let `pytest -m soak` run the property tests too, where their soak profile is on."""
+    """Let `pytest -m soak` run the property tests too, where a longer profile is on."""
     for item in items:
-        if PROFILE == "soak" and item.path.is_relative_to(PROPERTY_TESTS):
+        if PROFILE != "fast" and item.path.is_relative_to(PROPERTY_TESTS):
             item.add_marker("soak")
