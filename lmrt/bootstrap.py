@@ -67,7 +67,7 @@ def runtime_client(
 
     Args:
         aliases: Those names.
-        downloads: Told of every download.
+        downloads: Told of every download, and of the headers that are read before it.
         saved: A plan to load by, in place of one made anew.
     """
     return RuntimeClient(_loader(aliases, downloads, saved), _executor())
@@ -85,7 +85,7 @@ def parity_check(*, aliases: Aliases, downloads: DownloadProgress | None = None)
 
     Args:
         aliases: The user's own short names.
-        downloads: Told of every download.
+        downloads: Told of every download, and of the headers that are read before it.
     """
     from lmrt.adapters.templates import JinjaRenderer
     from lmrt.application.parity import ParityCheck
@@ -166,7 +166,7 @@ def _loader(
 
     hub = HubClient()
     return RuntimeLoader(
-        resolver=Resolver(_sources(aliases, hub), aliases),
+        resolver=Resolver(_sources(aliases, hub, downloads), aliases),
         backends=backends(),
         machine=machine_probe(),
         materializer=HubMaterializer(hub, LocalMaterializer()),
@@ -183,7 +183,9 @@ def _executor() -> RuntimeExecutor:
     return RuntimeExecutor(renderer=JinjaRenderer(), clock=time.perf_counter)
 
 
-def _sources(aliases: Aliases, client: "HubClient") -> tuple[ModelSource, ...]:
+def _sources(
+    aliases: Aliases, client: "HubClient", progress: DownloadProgress | None
+) -> tuple[ModelSource, ...]:
     from platformdirs import user_cache_path
 
     from lmrt.adapters.catalogue import CatalogueSource, OwnVariantsSource
@@ -196,8 +198,8 @@ def _sources(aliases: Aliases, client: "HubClient") -> tuple[ModelSource, ...]:
     sketchers = (GgufSketcher(), SafetensorsSketcher())
     local = LocalModelSource(readers, bundled_models())
     metadata = HubMetadata(client, readers, sketchers, user_cache_path("lmrt"))
-    hub = HubModelSource(readers, client, metadata)
-    return (OwnVariantsSource(aliases, (local, hub)), local, CatalogueSource(hub), hub)
+    hub = HubModelSource(readers, client, metadata, progress=progress)
+    return (OwnVariantsSource(aliases, local, hub), local, CatalogueSource(hub), hub)
 
 
 def _place_reader(places: "StorePlaces") -> "PlaceReader":

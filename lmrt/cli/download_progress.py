@@ -14,11 +14,14 @@ from lmrt.domain.downloads import (
     DownloadStarted,
     DownloadWaiting,
     FileProgress,
+    HeadersRead,
+    ReadingHeaders,
 )
 from lmrt.domain.sizes import format_size
 
 if TYPE_CHECKING:
     from lmrt.cli.download_bars import DownloadBars
+    from lmrt.cli.header_lines import HeaderLines
 
 _CLEAR = "\r\x1b[K"
 
@@ -26,7 +29,7 @@ INTERRUPTED_DOWNLOAD = "interrupted; what was downloaded is kept, and the same c
 
 
 class DownloadDisplay:
-    """Tells of downloads on stderr; a `DownloadProgress`.
+    """Tells of downloads on stderr, and of headers that are read; a `DownloadProgress`.
 
     Args:
         silent: Whether nothing is written at all.
@@ -39,11 +42,16 @@ class DownloadDisplay:
         self.downloading = False
         self._silent = silent
         self._bars: DownloadBars | None = None
+        self._headers: HeaderLines | None = None
         self._began = 0.0
 
     def on_event(self, event: DownloadEvent) -> None:
         """Take one event."""
         match event:
+            case ReadingHeaders():
+                self._read_headers(event)
+            case HeadersRead():
+                self._end_of_headers()
             case DownloadWaiting(repository):
                 self._say(f"another process downloads from `{repository}`; waiting for it")
             case DownloadStarted():
@@ -57,10 +65,25 @@ class DownloadDisplay:
                 self._end(event)
 
     def close(self) -> None:
-        """Take away the bars, whether or not the download has ended."""
+        """Take away lines and bars, whether or not what they tell of has ended."""
+        self._end_of_headers()
         if self._bars is not None:
             self._bars.close()
             self._bars = None
+
+    def _read_headers(self, event: ReadingHeaders) -> None:
+        if self._silent or not sys.stderr.isatty():
+            return
+        if self._headers is None:
+            from lmrt.cli.header_lines import HeaderLines
+
+            self._headers = HeaderLines()
+        self._headers.show(event)
+
+    def _end_of_headers(self) -> None:
+        if self._headers is not None:
+            self._headers.close()
+            self._headers = None
 
     def _start(self, event: DownloadStarted) -> None:
         self.downloading = True

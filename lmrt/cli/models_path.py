@@ -30,6 +30,7 @@ def path(
     """
     with edge(json=json):
         from lmrt.bootstrap import runtime_client
+        from lmrt.cli.download_progress import downloads_shown
         from lmrt.cli.models_text import is_here, path_in
         from lmrt.cli.runtime_options import runtime_config
         from lmrt.cli.settings import read_settings
@@ -45,7 +46,10 @@ def path(
             prefer=prefer,
             models_dir=models_dir,
         )
-        with runtime_client(aliases=settings.aliases) as client:
+        with (
+            downloads_shown(silent=json) as shown,
+            runtime_client(aliases=settings.aliases, downloads=shown) as client,
+        ):
             loader = client.runtime_loader
             artifact = _planned(loader, config)
             if not is_here(artifact):

@@ -22,12 +22,16 @@ def show(
     """
     with edge(json=json):
         from lmrt.bootstrap import runtime_client
+        from lmrt.cli.download_progress import downloads_shown
         from lmrt.cli.settings import read_settings
         from lmrt.domain.references import Lookup
 
         settings = read_settings(offline=offline)
         lookup = Lookup(models_dir or settings.models_dir, settings.offline)
-        with runtime_client(aliases=settings.aliases) as client:
+        with (
+            downloads_shown(silent=json) as shown,
+            runtime_client(aliases=settings.aliases, downloads=shown) as client,
+        ):
             found = client.runtime_loader.explain(model, lookup)
         if json:
             from lmrt.wire.models import model_payload

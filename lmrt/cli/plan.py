@@ -44,6 +44,7 @@ def plan(
     """
     with edge(json=json):
         from lmrt.bootstrap import runtime_client
+        from lmrt.cli.download_progress import downloads_shown
         from lmrt.cli.runtime_options import runtime_config
         from lmrt.cli.settings import read_settings
 
@@ -63,7 +64,10 @@ def plan(
             allow_unsafe_weights=allow_unsafe_weights,
         )
         surroundings = None if machine is None else _described(machine)
-        with runtime_client(aliases=settings.aliases) as client:
+        with (
+            downloads_shown(silent=json) as shown,
+            runtime_client(aliases=settings.aliases, downloads=shown) as client,
+        ):
             found = client.runtime_loader.explain_plan(config, surroundings)
         _write(found, save, json=json)
 

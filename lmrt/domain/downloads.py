@@ -7,6 +7,24 @@ REPOSITORY_LOCK = "lmrt.lock"
 
 
 @frozen
+class ReadingHeaders:
+    """A repository is asked for its files and their headers, before anything is downloaded.
+
+    Attributes:
+        repository: `org/name`.
+        fetched: Bytes of headers that have come of it so far.
+    """
+
+    repository: str
+    fetched: int
+
+
+@frozen
+class HeadersRead:
+    """What was wanted of the headers of all repositories is here, or cannot be had."""
+
+
+@frozen
 class DownloadFile:
     """One file of a download.
 
@@ -96,4 +114,12 @@ class DownloadDone:
     fetched: int
 
 
-DownloadEvent = DownloadWaiting | DownloadStarted | FileProgress | DownloadRetried | DownloadDone
+DownloadEvent = (
+    ReadingHeaders
+    | HeadersRead
+    | DownloadWaiting
+    | DownloadStarted
+    | FileProgress
+    | DownloadRetried
+    | DownloadDone
+)

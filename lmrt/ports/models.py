@@ -1,11 +1,13 @@
 """Where models come from."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from lmrt.domain.downloads import DownloadEvent
+from lmrt.domain.errors import LmrtError
 from lmrt.domain.models import Artifact, DescribedArtifact, ResolvedModel
-from lmrt.domain.references import Interpretation, Lookup
+from lmrt.domain.references import HubRepository, Interpretation, Lookup
 
 
 class ArtifactReader(Protocol):
@@ -52,8 +54,22 @@ class ModelSource(Protocol):
         ...
 
 
+class RepositorySource(ModelSource, Protocol):
+    """Finds models in repositories; several at once where they hold forms of one model."""
+
+    def find_together(
+        self, wanted: Sequence[HubRepository], lookup: Lookup
+    ) -> tuple[ResolvedModel | LmrtError, ...]:
+        """Return what each repository holds, or the error that `find` would raise for it.
+
+        They are asked at the same time, and what may be read of one model before a download is
+        shared out among them.
+        """
+        ...
+
+
 class DownloadProgress(Protocol):
-    """Follows a download."""
+    """Follows a download, and the reading of headers before it."""
 
     def on_event(self, event: DownloadEvent) -> None:
         """Take one event; called on any thread, one call at a time."""

@@ -156,8 +156,8 @@ class TestListOfVariants(TestHubCache):
     ids = (f"{REPOSITORY}/tiny.gguf", REPOSITORY)
 
     def source(self, root: Path) -> ModelSource:
-        sources = (LocalModelSource(READERS, {}), hub_source(root / "hub"))
-        return OwnVariantsSource({"mine": (REPOSITORY,)}, sources, tiny_catalogue)
+        local, hub = LocalModelSource(READERS, {}), hub_source(root / "hub")
+        return OwnVariantsSource({"mine": (REPOSITORY,)}, local, hub, tiny_catalogue)
 
 
 class TestHubCacheWithoutANetwork(TestHubCache):

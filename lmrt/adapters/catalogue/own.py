@@ -1,15 +1,15 @@
 """`OwnVariantsSource`: a user's own aliases that list the variants of a model."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 from attrs import evolve
 
 from lmrt.adapters.catalogue.errors import no_model
 from lmrt.adapters.catalogue.reader import read_catalogue
-from lmrt.adapters.catalogue.variants import Member, one_model_of
+from lmrt.adapters.catalogue.variants import one_model_of
 from lmrt.domain.catalogue import Catalogue
+from lmrt.domain.errors import LmrtError
 from lmrt.domain.models import ResolvedModel
 from lmrt.domain.references import (
     Alias,
@@ -19,7 +19,7 @@ from lmrt.domain.references import (
     Lookup,
     interpretations,
 )
-from lmrt.ports.models import ModelSource
+from lmrt.ports.models import ModelSource, RepositorySource
 
 
 class OwnVariantsSource:
@@ -27,20 +27,23 @@ class OwnVariantsSource:
 
     Args:
         aliases: The user's own short names; those of one reference are not this source's.
-        sources: Where a listed reference is looked for, the first that knows it counts.
+        local: Where a listed reference is looked for first.
+        hub: Where it is looked for then, if it can be a repository.
         read: Reads the catalogue, whose names may be listed too.
     """
 
     def __init__(
         self,
         aliases: Aliases,
-        sources: Sequence[ModelSource],
+        local: ModelSource,
+        hub: RepositorySource,
         read: Callable[[], Catalogue] = read_catalogue,
     ) -> None:
         self._lists: Mapping[str, tuple[str, ...]] = {
             name: target for name, target in aliases.items() if not isinstance(target, str)
         }
-        self._sources = tuple(sources)
+        self._local = local
+        self._hub = hub
         self._read = read
 
     def find(self, interpretation: Interpretation, lookup: Lookup) -> ResolvedModel | None:
@@ -53,10 +56,7 @@ class OwnVariantsSource:
         """
         match interpretation:
             case Alias(name) if name in self._lists:
-                members = [
-                    member for text in self._lists[name] for member in self._members(text, lookup)
-                ]
-                return one_model_of(name, members, offline=lookup.offline)
+                return one_model_of(name, self._answers(name, lookup), offline=lookup.offline)
             case _:
                 return None
 
@@ -68,25 +68,40 @@ class OwnVariantsSource:
         """Return the names of the lists."""
         return tuple(sorted(self._lists))
 
-    def _members(self, text: str, lookup: Lookup) -> Iterator[Member]:
-        """Yield what a listed reference stands for: a place, or each of the catalogue's for it."""
+    def _answers(self, name: str, lookup: Lookup) -> list[tuple[str, ResolvedModel | LmrtError]]:
+        """Return each listed place with what it holds; the repositories are asked together."""
+        places = [place for text in self._lists[name] for place in self._places(text, lookup)]
+        wanted = [place for _, place in places if isinstance(place, HubRepository)]
+        answers = iter(self._hub.find_together(wanted, lookup) if wanted else ())
+        return [
+            (label, next(answers) if isinstance(place, HubRepository) else place)
+            for label, place in places
+        ]
+
+    def _places(
+        self, text: str, lookup: Lookup
+    ) -> Iterator[tuple[str, HubRepository | ResolvedModel | LmrtError]]:
+        """Yield what a listed reference stands for, or each repository of the catalogue's name."""
         readings = interpretations(text)
         entry = self._read().find(text) if Alias(text) in readings else None
         if entry is None:
-            yield Member(_label(text, readings), partial(self._found, text, readings, lookup))
+            yield _label(text, readings), self._place(text, readings, lookup)
             return
         for variant in entry.variants:
-            label, where = str(variant.repository), (variant.repository,)
-            yield Member(label, partial(self._found, label, where, lookup))
+            yield str(variant.repository), variant.repository
 
-    def _found(
+    def _place(
         self, text: str, readings: Sequence[Interpretation], lookup: Lookup
-    ) -> ResolvedModel:
-        for reading in readings:
-            for source in self._sources:
-                if (model := source.find(reading, lookup)) is not None:
+    ) -> HubRepository | ResolvedModel | LmrtError:
+        """Return the model that lies on this machine, else the repository to ask."""
+        try:
+            for reading in readings:
+                if (model := self._local.find(reading, lookup)) is not None:
                     return model
-        raise no_model(text)
+        except LmrtError as error:
+            return error
+        last = readings[-1]
+        return last if isinstance(last, HubRepository) else no_model(text)
 
 
 def _label(text: str, readings: Sequence[Interpretation]) -> str:

@@ -6,13 +6,12 @@ from pathlib import Path
 
 from attrs import evolve
 
-from lmrt.adapters.catalogue.errors import no_model
 from lmrt.adapters.catalogue.reader import read_catalogue
-from lmrt.adapters.catalogue.variants import Member, one_model_of
+from lmrt.adapters.catalogue.variants import one_model_of
 from lmrt.domain.catalogue import Catalogue
 from lmrt.domain.models import ResolvedModel
-from lmrt.domain.references import Alias, HubRepository, Interpretation, Lookup
-from lmrt.ports.models import ModelSource
+from lmrt.domain.references import Alias, Interpretation, Lookup
+from lmrt.ports.models import RepositorySource
 
 
 class CatalogueSource:
@@ -23,7 +22,9 @@ class CatalogueSource:
         read: Reads the catalogue, the first time that it is needed.
     """
 
-    def __init__(self, hub: ModelSource, read: Callable[[], Catalogue] = read_catalogue) -> None:
+    def __init__(
+        self, hub: RepositorySource, read: Callable[[], Catalogue] = read_catalogue
+    ) -> None:
         self._hub = hub
         self._read = read
 
@@ -37,11 +38,11 @@ class CatalogueSource:
         """
         match interpretation:
             case Alias(name) if (entry := self._catalogue.find(name)) is not None:
-                members = [
-                    _member(self._hub, variant.repository, lookup) for variant in entry.variants
-                ]
+                repositories = [variant.repository for variant in entry.variants]
+                found = self._hub.find_together(repositories, lookup)
+                answers = list(zip(map(str, repositories), found, strict=True))
                 title = f"{entry.title} {entry.size}"
-                model = one_model_of(name, members, offline=lookup.offline, name=title)
+                model = one_model_of(name, answers, offline=lookup.offline, name=title)
                 return evolve(model, licence=entry.licence)
             case _:
                 return None
@@ -57,13 +58,3 @@ class CatalogueSource:
     @cached_property
     def _catalogue(self) -> Catalogue:
         return self._read()
-
-
-def _member(source: ModelSource, repository: HubRepository, lookup: Lookup) -> Member:
-    def ask() -> ResolvedModel:
-        found = source.find(repository, lookup)
-        if found is None:
-            raise no_model(str(repository))
-        return found
-
-    return Member(str(repository), ask)

@@ -1,11 +1,10 @@
 """One model out of the repositories and folders that hold forms of it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from lmrt.adapters.catalogue.errors import none_found
-from lmrt.adapters.catalogue.together import asked_together
 from lmrt.domain.describe import merged, same_sizes
 from lmrt.domain.errors import LmrtError
 from lmrt.domain.models import ArtifactFormat, DescribedArtifact, ResolvedModel
@@ -14,48 +13,30 @@ from lmrt.domain.notices import Notice, VariantLeftOut
 _FORMATS = frozenset(ArtifactFormat)
 
 
-@frozen
-class Member:
-    """One place that holds a form of a model.
-
-    Attributes:
-        label: Its name for people, which also begins the ids of its artifacts.
-        ask: Looks for the model there.
-    """
-
-    label: str
-    ask: Callable[[], ResolvedModel]
-
-
 def one_model_of(
-    alias: str, members: Sequence[Member], *, offline: bool, name: str | None = None
+    alias: str,
+    answers: Sequence[tuple[str, ResolvedModel | LmrtError]],
+    *,
+    offline: bool,
+    name: str | None = None,
 ) -> ResolvedModel:
-    """Return the model with the artifacts of every member that can be reached.
+    """Return the model with the artifacts of every place that has them.
 
-    The members are asked at once. One that fails, or whose layers and widths are not those of the
-    first that answers, is left out with a notice; offline, one that is only not here is left out
-    in silence.
+    A place that has none, or whose layers and widths are not those of the first that has some, is
+    left out with a notice; offline, one that is only not here is left out in silence.
 
     Args:
         alias: What stands for them.
-        members: At least one, in the order that they count where they tell the same fact.
+        answers: At least one: a place's name for people, which also begins the ids of its
+            artifacts, and what it holds; in the order that they count where they tell the same.
         offline: Whether what is not here was not to be asked for.
-        name: The model's name where no member tells one.
+        name: The model's name where no place tells one.
 
     Raises:
-        LmrtError: No member answers; of the first one's kind, and it names every reason.
+        LmrtError: No place has it; of the first one's kind, and it names every reason.
     """
-    answers = asked_together([member.ask for member in members])
-    failures = [
-        (member.label, answer)
-        for member, answer in zip(members, answers, strict=True)
-        if isinstance(answer, LmrtError)
-    ]
-    found = [
-        (member.label, answer)
-        for member, answer in zip(members, answers, strict=True)
-        if isinstance(answer, ResolvedModel)
-    ]
+    failures = [(label, one) for label, one in answers if isinstance(one, LmrtError)]
+    found = [(label, one) for label, one in answers if isinstance(one, ResolvedModel)]
     if not found:
         raise none_found(alias, failures)
     alike, others = _parted(found)
@@ -96,7 +77,7 @@ def _failed(failures: Sequence[tuple[str, LmrtError]], *, offline: bool) -> Iter
 
 
 def _described(label: str, model: ResolvedModel) -> Iterator[DescribedArtifact]:
-    """Yield a member's artifacts, each with the template that its own files or its folder tell."""
+    """Yield a place's artifacts, each with the template that its own files or its folder tell."""
     for artifact in model.artifacts:
         yield DescribedArtifact(
             artifact=evolve(artifact, id=_unique(label, artifact.id)),

@@ -8,18 +8,15 @@ they are. The same bytes come over HTTP, for which the cache's layout has always
 
 import hashlib
 import os
-from collections.abc import Callable
 from contextlib import closing
-from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
-
+from lmrt.adapters.huggingface.arrival import Arrival, Watch
 from lmrt.adapters.huggingface.client import HubClient
-from lmrt.adapters.huggingface.crew import Gate
 from lmrt.adapters.huggingface.errors import Place, in_short
 from lmrt.adapters.huggingface.listing import Listing, RemoteFile
+from lmrt.adapters.huggingface.streams import receive_side_by_side
 from lmrt.domain.errors import LmrtError, NotMaterialized
 
 _LONGEST_ANSWER = 2**34
@@ -28,23 +25,14 @@ _LONGEST_ANSWER = 2**34
 _PIECE = 2**20
 
 
-@frozen
-class Watch:
-    """Who follows a download.
-
-    Attributes:
-        gate: Is passed for every change of a file.
-        came: Takes the bytes of the file that are here.
-        retried: Takes what went wrong, and the seconds before the next attempt, which it waits.
-    """
-
-    gate: Gate
-    came: Callable[[int], None]
-    retried: Callable[[str, float], None]
-
-
 def fetch_blob(
-    client: HubClient, listing: Listing, file: RemoteFile, blob: Path, watch: Watch
+    client: HubClient,
+    listing: Listing,
+    file: RemoteFile,
+    blob: Path,
+    watch: Watch,
+    *,
+    connections: int = 1,
 ) -> int:
     """Download a content, going on where an earlier attempt ended; the caller holds its lock.
 
@@ -54,6 +42,7 @@ def fetch_blob(
         file: The file.
         blob: Where the content goes, once it is whole and verified.
         watch: Is told how it goes.
+        connections: How many it may come over at the same time.
 
     Returns:
         The bytes that came over the network.
@@ -72,7 +61,9 @@ def fetch_blob(
             start, digest = _resumed(part, file)
             with watch.gate.passed():
                 out.truncate(start)
-            fetched += _receive(client, listing, file, out, start, digest, watch)
+            arrival = Arrival(out, start, digest, watch)
+            _receive(client, listing, file, arrival, connections)
+            fetched += arrival.done - start
             os.fsync(out.fileno())
         with watch.gate.passed():
             if digest.hexdigest() == file.etag:
@@ -105,42 +96,29 @@ def _resumed(part: Path, file: RemoteFile) -> tuple[int, Any]:
 
 
 def _receive(
-    client: HubClient,
-    listing: Listing,
-    file: RemoteFile,
-    out: FileIO,
-    done: int,
-    digest: Any,
-    watch: Watch,
-) -> int:
-    """Append what is missing, asking again after what may pass; return the bytes that came."""
-    start, failures = done, 0
-    watch.came(done)
-    while done < file.size:
+    client: HubClient, listing: Listing, file: RemoteFile, arrival: Arrival, connections: int
+) -> None:
+    """Append what is missing, asking again after what may pass."""
+    failures = 0
+    arrival.told(arrival.done)
+    # Where the server gives no parts, the rest comes over one connection.
+    if connections > 1 and file.size - arrival.done > client.policy.part:
+        receive_side_by_side(client, listing, file, arrival, connections)
+    while arrival.done < file.size:
+        done = arrival.done
         end = min(done + _LONGEST_ANSWER, file.size)
         try:
             with closing(client.chunks(listing, file.name, done, end, skipping=True)) as chunks:
                 for chunk in chunks:
-                    with watch.gate.passed():
-                        _write(out, chunk)
-                    digest.update(chunk)
-                    done += len(chunk)
+                    arrival.take(chunk)
                     failures = 0
-                    watch.came(done)
+                    arrival.told(arrival.done)
         except LmrtError as error:
             failures += 1
             pause = client.policy.pause_after(error, failures)
             if pause is None:
                 raise
-            watch.retried(in_short(error), pause)
-    return done - start
-
-
-def _write(out: FileIO, data: bytes) -> None:
-    """Write all of it; the system may take a part at a time, as where the disk fills up."""
-    left = memoryview(data)
-    while left:
-        left = left[out.write(left) :]
+            arrival.watch.retried(in_short(error), pause)
 
 
 def _mismatch(client: HubClient, listing: Listing, file: RemoteFile, got: str) -> NotMaterialized:

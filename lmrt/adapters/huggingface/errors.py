@@ -144,6 +144,19 @@ def nonsense(place: Place, what: str) -> NotMaterialized:
     )
 
 
+class WholeFilesOnly(NotMaterialized):
+    """A server gives whole files where a part was asked for."""
+
+
+def whole_files_only(place: Place) -> WholeFilesOnly:
+    """Return the error for a server, or a proxy, that gives no parts of files."""
+    what = "it gives whole files only, no parts of them"
+    told = nonsense(place, what)
+    return WholeFilesOnly(
+        told.message, code=told.code, context=told.context, note=told.note, hint=told.hint
+    )
+
+
 def offline(place: Place, why: str | None = None) -> NotMaterialized:
     """Return the error for what would need the network, which may not be used."""
     revision = f" --revision {place.revision}" if place.revision else ""

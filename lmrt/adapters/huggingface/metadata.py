@@ -4,7 +4,7 @@ Sketches of the files are written to lmrt's own cache, and the ordinary readers 
 the plan before the download is the plan after it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from attrs import evolve, frozen
@@ -40,7 +40,7 @@ class Described:
 class HubMetadata:
     """Describes artifacts that are not here; safe to use from several threads.
 
-    At most `ROOM` bytes are fetched of a repository, once for each commit.
+    Of each commit is fetched what is needed once, and at most `ROOM` bytes.
 
     Args:
         client: Fetches parts of files.
@@ -61,6 +61,10 @@ class HubMetadata:
         self._sketchers = tuple(sketchers)
         self._folders = SketchFolders(cache)
 
+    def files(self, listing: Listing, came: Callable[[int], None] | None = None) -> ListedFiles:
+        """Return a listing's files, of which nothing is read yet; see `ListedFiles`."""
+        return ListedFiles(self._client, listing, came)
+
     def describe(self, listing: Listing) -> Described:
         """Return the artifacts of a listing, none where it has no files of a model.
 
@@ -70,21 +74,38 @@ class HubMetadata:
                 (`hostile-file-name`); the headers take too much (`headers-too-large`).
             ConfigurationError: No sketch can be written (`unwritable-output`).
         """
-        files = ListedFiles(self._client, listing)
-        place = self._folders.place(listing.repository, listing.commit)
-        kept = self._kept(files, place, listing)
-        if kept is not None:
-            return kept
-        try:
-            with self._folders.making(place) as folder:
-                return self._made(files, folder, listing)
-        except OSError as error:
-            raise _unwritable(place, error) from error
+        return self.described(self.files(listing), ROOM)
 
-    def _kept(self, files: ListedFiles, place: Path, listing: Listing) -> Described | None:
-        """Return what was sketched before, or None where it was not, or was damaged since."""
+    def described(self, files: ListedFiles, room: int) -> Described:
+        """Return what a repository's files are, reading no more than so many bytes of them.
+
+        What was sketched before counts, if it was with as much room or nothing was left out.
+
+        Raises:
+            LmrtError: As `describe`.
+        """
+        found = self.kept(files, room)
+        if found is None:
+            files.room = room
+            place = self._place(files.listing)
+            try:
+                with self._folders.making(place) as folder:
+                    found = self._made(files, folder, room)
+            except OSError as error:
+                raise _unwritable(place, error) from error
+        if not found.artifacts and found.notices:
+            raise _too_large(files.listing, found.notices)
+        return found
+
+    def kept(self, files: ListedFiles, room: int = 0) -> Described | None:
+        """Return what was sketched before, with at least so much room where something is left out.
+
+        Returns:
+            None where it was not, or was damaged since.
+        """
+        place = self._place(files.listing)
         known = self._folders.known(place, files.sizes)
-        if known is None:
+        if known is None or (known.notices and known.room < room):
             return None
         try:
             artifacts = _read(place, self._readers, [])
@@ -92,10 +113,14 @@ class HubMetadata:
             return None
         if tuple(one.artifact.id for one in artifacts) != known.artifacts:
             return None
-        return _of_hub(artifacts, known.notices, listing)
+        return _of_hub(artifacts, known.notices, files.listing)
 
-    def _made(self, files: ListedFiles, folder: Path, listing: Listing) -> Described:
+    def _place(self, listing: Listing) -> Path:
+        return self._folders.place(listing.repository, listing.commit)
+
+    def _made(self, files: ListedFiles, folder: Path, room: int) -> Described:
         """Make the sketches of a listing in a folder; return what they tell."""
+        listing = files.listing
         for name in files.sizes:
             (folder / name).parent.mkdir(exist_ok=True)
         failures: list[LoadFailed] = []
@@ -109,15 +134,13 @@ class HubMetadata:
         remote = [_at_the_hub(error, folder, listing) for error in failures]
         if not artifacts and remote:
             raise remote[0]
-        if not artifacts and notices:
-            raise _too_large(listing, notices)
         left_out = "left out of the plan: "
         notices += [
             HeadersIncomplete((one.context["path"],), left_out + one.message) for one in remote
         ]
         notices = [evolve(one, what=_where(one.what, folder, listing)) for one in notices]
         ids = tuple(one.artifact.id for one in artifacts)
-        write_record(folder, files.sizes, Record(ids, tuple(notices)))
+        write_record(folder, files.sizes, Record(ids, tuple(notices), room))
         return _of_hub(artifacts, notices, listing)
 
 

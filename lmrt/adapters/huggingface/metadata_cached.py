@@ -3,35 +3,33 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from lmrt.adapters.huggingface.listing import Listing
-from lmrt.adapters.huggingface.metadata import Described, HubMetadata
+from lmrt.adapters.huggingface.metadata import Described
 from lmrt.adapters.huggingface.reading import read_repository
-from lmrt.domain.errors import NotMaterialized
+from lmrt.domain.errors import LmrtError
 from lmrt.ports.models import ArtifactReader
 
 
-def describe_with_cache(
-    metadata: HubMetadata, listing: Listing, snapshot: Path, readers: Sequence[ArtifactReader]
+def told_with_cache(
+    told: Described | LmrtError, snapshot: Path, readers: Sequence[ArtifactReader]
 ) -> Described:
-    """Return the artifacts of a listing; one that was not read in full counts as it is cached.
+    """Return the artifacts of a repository; one that was not read in full counts as it is cached.
 
     Args:
-        metadata: Describes what is on the Hub.
-        listing: What there is.
-        snapshot: The folder that the cache has for its commit, whether or not it exists.
+        told: What the headers on the Hub told, or why they told nothing.
+        snapshot: The folder that the cache has for the commit, whether or not it exists.
         readers: Of artifact formats.
 
     Raises:
-        LmrtError: As `HubMetadata.describe`, or as the readers.
+        LmrtError: What the headers told, unless it was too much to read; or as the readers.
         OSError: The cache may not be read.
     """
-    failure: NotMaterialized | None = None
-    try:
-        described = metadata.describe(listing)
-    except NotMaterialized as error:
-        if error.code != "headers-too-large":
-            raise
-        described, failure = Described(()), error
+    failure: LmrtError | None = None
+    if isinstance(told, LmrtError):
+        if told.code != "headers-too-large":
+            raise told
+        described, failure = Described(()), told
+    else:
+        described = told
     if failure is None and not described.notices:
         return described
     cached = read_repository(snapshot, readers).described if snapshot.is_dir() else ()

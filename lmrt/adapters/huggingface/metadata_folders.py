@@ -24,7 +24,7 @@ from lmrt.domain.filenames import checked_name
 from lmrt.domain.notices import HeadersIncomplete
 
 _RECORD = ".sketch.json"
-_VERSION = 2
+_VERSION = 3
 """Of what sketches hold, raised when a reader begins to look at more; others are made anew."""
 _KEPT = 4
 """Commits of a repository that are kept, the newest ones."""
@@ -39,10 +39,12 @@ class Record:
     Attributes:
         artifacts: Their ids, in order.
         notices: What is left out of them, or estimated.
+        room: Bytes that were allowed to be read for them; with more there may be less left out.
     """
 
     artifacts: tuple[str, ...]
     notices: tuple[HeadersIncomplete, ...]
+    room: int
 
 
 class SketchFolders:
@@ -78,7 +80,8 @@ class SketchFolders:
                 HeadersIncomplete(tuple(map(str, one["files"])), str(one["what"]))
                 for one in values["notices"]
             ]
-            return Record(tuple(map(str, values["artifacts"])), tuple(notices))
+            artifacts = tuple(map(str, values["artifacts"]))
+            return Record(artifacts, tuple(notices), int(values["room"]))
         except (OSError, ValueError, TypeError, LookupError, RecursionError):
             return None
 
@@ -116,6 +119,7 @@ def write_record(folder: Path, sizes: Mapping[str, int], record: Record) -> None
         "version": _VERSION,
         "sizes": dict(sizes),
         "artifacts": list(record.artifacts),
+        "room": record.room,
         "notices": [{"files": list(one.files), "what": one.what} for one in record.notices],
     }
     (folder / _RECORD).write_text(json.dumps(values), "utf-8")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
-from lmrt.adapters.huggingface.errors import Place, cut, nonsense
+from lmrt.adapters.huggingface.errors import Place, cut, nonsense, whole_files_only
 from lmrt.adapters.huggingface.listing import RemoteFile
 from lmrt.adapters.huggingface.policy import HubPolicy
 from lmrt.adapters.huggingface.refusals import hub_failure
@@ -124,5 +124,5 @@ def _check(response: Any, file: RemoteFile, place: Place, wanted: range, *, skip
         what = f"status {response.status_code} with {length} bytes, not the {file.size} listed"
         raise nonsense(place, what)
     if wanted.start and not skipping:
-        raise nonsense(place, "it gives whole files only, no parts of them")
+        raise whole_files_only(place)
     return wanted.start

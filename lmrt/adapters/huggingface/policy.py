@@ -23,12 +23,16 @@ class HubPolicy:
             between makes the count begin anew.
         pause: Seconds before the second attempt; each pause is twice the one before.
         longest_pause: Seconds; a server that asks for more patience is not waited for.
+        connections: How many the large files of a download come over together.
+        part: Bytes that are asked for at once where a file comes over several connections.
     """
 
     timeout: float | None = None
     attempts: int = 5
     pause: float = 0.5
     longest_pause: float = 30.0
+    connections: int = 4
+    part: int = 2**22
 
     @property
     def seconds(self) -> float:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from attrs import evolve
 
+from lmrt.adapters.huggingface.asking import Told, outcome, told_together
 from lmrt.adapters.huggingface.cache import (
     default_cache,
     repositories,
@@ -17,7 +19,7 @@ from lmrt.adapters.huggingface.client import HubClient
 from lmrt.adapters.huggingface.errors import PASSING, Place, offline
 from lmrt.adapters.huggingface.listing import Listing
 from lmrt.adapters.huggingface.metadata import HubMetadata
-from lmrt.adapters.huggingface.metadata_cached import describe_with_cache
+from lmrt.adapters.huggingface.metadata_cached import told_with_cache
 from lmrt.adapters.huggingface.needed import lies_whole, needed_files
 from lmrt.adapters.huggingface.reading import read_repository
 from lmrt.domain.describe import merged, one_model, several_models
@@ -26,7 +28,7 @@ from lmrt.domain.files import unreadable
 from lmrt.domain.models import DescribedArtifact, HubSource, LocalSource, ResolvedModel
 from lmrt.domain.notices import CachedCopyUsed, HeadersIncomplete
 from lmrt.domain.references import HubRepository, Interpretation, Lookup
-from lmrt.ports.models import ArtifactReader
+from lmrt.ports.models import ArtifactReader, DownloadProgress
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _NO_ACCESS = frozenset(
@@ -42,7 +44,7 @@ _NO_ACCESS = frozenset(
 
 
 class HubModelSource:
-    """Finds repositories on the Hub and in the Hugging Face cache; a `ModelSource`.
+    """Finds repositories on the Hub and in the Hugging Face cache; a `RepositorySource`.
 
     The Hub says which commit a name stands at and what there is; what lies whole in the cache at
     that commit is taken from there. Where the Hub does not answer, the cached copy counts, with a
@@ -53,6 +55,7 @@ class HubModelSource:
         client: Asks the Hub.
         metadata: Describes what is not here.
         cache: The cache's folder. Default: the one that `huggingface_hub` uses.
+        progress: Told which repositories are asked, and how much of them is read.
     """
 
     def __init__(
@@ -61,11 +64,13 @@ class HubModelSource:
         client: HubClient,
         metadata: HubMetadata,
         cache: Path | None = None,
+        progress: DownloadProgress | None = None,
     ) -> None:
         self._readers = tuple(readers)
         self._client = client
         self._metadata = metadata
         self._cache = cache
+        self._progress = progress
 
     def find(self, interpretation: Interpretation, lookup: Lookup) -> ResolvedModel | None:
         """Return the model of a Hub reference, or None for any other reading.
@@ -81,11 +86,24 @@ class HubModelSource:
         """
         match interpretation:
             case HubRepository() as wanted:
-                if lookup.offline or self._client.offline:
-                    return self._cached(wanted)
-                return self._asked(wanted)
+                (found,) = self.find_together((wanted,), lookup)
+                if isinstance(found, LmrtError):
+                    raise found
+                return found
             case _:
                 return None
+
+    def find_together(
+        self, wanted: Sequence[HubRepository], lookup: Lookup
+    ) -> tuple[ResolvedModel | LmrtError, ...]:
+        """Return what each repository holds; see `RepositorySource.find_together`."""
+        if lookup.offline or self._client.offline:
+            return tuple(outcome(partial(self._cached, one)) for one in wanted)
+        told = told_together(self._client, self._metadata, wanted, self._progress)
+        return tuple(
+            outcome(partial(self._asked, one, of_it))
+            for one, of_it in zip(wanted, told, strict=True)
+        )
 
     def discover(self, models_dir: Path) -> tuple[ResolvedModel, ...]:  # noqa: ARG002 - the port's
         """Return nothing: the cache does not lie under `models_dir`."""
@@ -98,11 +116,10 @@ class HubModelSource:
     def _folder(self) -> Path:
         return default_cache() if self._cache is None else self._cache
 
-    def _asked(self, wanted: HubRepository) -> ResolvedModel:
+    def _asked(self, wanted: HubRepository, told: Told) -> ResolvedModel:
         """Return the model as the Hub has it now, else as it is cached."""
         try:
-            listing = self._client.listing(wanted.repository, wanted.revision)
-            return self._listed(wanted, listing)
+            return self._listed(wanted, told)
         except (NotMaterialized, ModelNotFound) as error:
             if error.code not in PASSING | _NO_ACCESS:
                 raise
@@ -114,10 +131,13 @@ class HubModelSource:
             notice = CachedCopyUsed(wanted.repository, commit, error.message)
             return evolve(found, notices=(notice,))
 
-    def _listed(self, wanted: HubRepository, listing: Listing) -> ResolvedModel:
+    def _listed(self, wanted: HubRepository, told: Told) -> ResolvedModel:
+        listing = told.listing
+        if isinstance(listing, LmrtError):
+            raise listing
         place = snapshot_folder(self._folder(), listing.repository, listing.commit)
         try:
-            described = describe_with_cache(self._metadata, listing, place, self._readers)
+            described = told_with_cache(told.described, place, self._readers)
         except OSError as error:
             raise unreadable(place, error) from error
         if not described.artifacts:

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from lmrt.adapters.huggingface.arrival import Watch
 from lmrt.adapters.huggingface.cache import folder_name, link, snapshot_folder, write_ref
 from lmrt.adapters.huggingface.client import HubClient
 from lmrt.adapters.huggingface.crew import Gate, side_by_side
 from lmrt.adapters.huggingface.disk import check_room
-from lmrt.adapters.huggingface.download import Watch, fetch_blob
+from lmrt.adapters.huggingface.download import fetch_blob
 from lmrt.adapters.huggingface.errors import Place
 from lmrt.adapters.huggingface.listing import Listing, RemoteFile
 from lmrt.adapters.huggingface.locks import held
@@ -58,6 +59,7 @@ class Transfer:
         self._files = files
         self._tell = tell
         self._gate = Gate()
+        self._connections = 1
         folder = folder_name(listing.repository)
         self._blobs = cache / folder / "blobs"
         self._locks = cache / ".locks" / folder
@@ -96,6 +98,8 @@ class Transfer:
                 locks.enter_context(held(self._locks / f"{file.etag}.lock", self._waiting))
             # Another tool may have fetched some while this one waited.
             wanted = [file for file in missing if not self._here(file)]
+            large = sum(file.size > self._client.policy.part for file in wanted)
+            self._connections = max(1, self._client.policy.connections // max(1, large))
             fetched = sum(side_by_side(self._fetch_one, wanted, _SIDE_BY_SIDE, self._gate))
         total = sum(file.size for file in self._files)
         self._tell(DownloadDone(self._listing.repository, total, fetched))
@@ -117,7 +121,9 @@ class Transfer:
 
         blob = self._blobs / file.etag
         watch = Watch(self._gate, came, retried)
-        return fetch_blob(self._client, self._listing, file, blob, watch)
+        return fetch_blob(
+            self._client, self._listing, file, blob, watch, connections=self._connections
+        )
 
     def _here(self, file: RemoteFile) -> bool:
         """Return whether the content is in the cache, under its hash or its name."""

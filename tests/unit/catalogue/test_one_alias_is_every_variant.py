@@ -10,7 +10,8 @@ from attrs import evolve
 from lmrt.adapters.catalogue import CatalogueSource, OwnVariantsSource
 from lmrt.adapters.filesystem import LocalModelSource
 from lmrt.adapters.gguf import GgufReader
-from lmrt.adapters.huggingface import HubModelSource
+from lmrt.adapters.huggingface import HubClient, HubModelSource
+from lmrt.adapters.huggingface.listing import Listing
 from lmrt.adapters.safetensors import SafetensorsReader
 from lmrt.domain.catalogue import Catalogue
 from lmrt.domain.errors import LmrtError, LoadFailed, NotMaterialized
@@ -39,6 +40,8 @@ from tests.support.variants import (
 from tests.support.worlds import GIB, gguf_backend, machine
 
 READERS = (GgufReader(), SafetensorsReader())
+NOBODY_S = "http://127.0.0.1:9"
+"""The address of a Hub that does not exist."""
 ALL = [f"{GGUF}/Tiny-F32.gguf", f"{GGUF}/Tiny-Q8_0.gguf", MLX, TORCH]
 
 
@@ -68,8 +71,8 @@ def find(tmp_path: Path, lookup: Lookup, name: str = "tiny") -> ResolvedModel:
 
 
 def own(tmp_path: Path, lookup: Lookup, target: AliasTarget) -> ResolvedModel:
-    sources = (LocalModelSource(READERS, {}), hub(tmp_path))
-    source = OwnVariantsSource({"mine": target}, sources, tiny_catalogue)
+    local = LocalModelSource(READERS, {})
+    source = OwnVariantsSource({"mine": target}, local, hub(tmp_path), tiny_catalogue)
     found = source.find(Alias("mine"), lookup)
     assert found is not None
     return found
@@ -233,31 +236,30 @@ def test_the_catalogue_is_read_when_it_is_needed_and_once(tmp_path: Path, lookup
     assert reads == [1]
 
 
-def test_repositories_are_asked_at_once(tmp_path: Path, lookup: Lookup) -> None:
+def test_repositories_are_asked_at_once(tmp_path: Path) -> None:
     """Each waits until all three are asked: one after the other they would never be."""
     everyone = threading.Barrier(3, timeout=20)
 
-    class Waiting(LocalModelSource):
-        def find(self, interpretation: object, lookup: Lookup) -> ResolvedModel | None:
+    class Waiting(HubClient):
+        def listing(self, repository: str, revision: str | None = None) -> Listing:
             everyone.wait()
-            return None
+            return super().listing(repository, revision)
 
-    source = CatalogueSource(Waiting(READERS, {}), tiny_catalogue)
+    source = CatalogueSource(hub_source(tmp_path / "hub", Waiting(NOBODY_S)), tiny_catalogue)
     with pytest.raises(LmrtError) as caught:
-        source.find(Alias("tiny"), lookup)
-    assert caught.value.code == "model-not-found"
+        source.find(Alias("tiny"), Lookup(tmp_path / "models"))
+    assert caught.value.code == "hub-unreachable"
     assert not everyone.broken
 
 
-def test_an_unexpected_failure_is_not_taken_for_a_missing_variant(
-    tmp_path: Path, lookup: Lookup
-) -> None:
-    class Defective(LocalModelSource):
-        def find(self, interpretation: object, lookup: Lookup) -> ResolvedModel | None:
+def test_an_unexpected_failure_is_not_taken_for_a_missing_variant(tmp_path: Path) -> None:
+    class Defective(HubClient):
+        def listing(self, repository: str, revision: str | None = None) -> Listing:
             raise ZeroDivisionError
 
+    source = CatalogueSource(hub_source(tmp_path / "hub", Defective(NOBODY_S)), tiny_catalogue)
     with pytest.raises(ZeroDivisionError):
-        CatalogueSource(Defective(READERS, {}), tiny_catalogue).find(Alias("tiny"), lookup)
+        source.find(Alias("tiny"), Lookup(tmp_path / "models"))
 
 
 def test_a_list_of_references_is_one_model(
@@ -287,6 +289,7 @@ def test_a_list_of_which_nothing_is_found_says_why(tmp_path: Path, lookup: Looku
 
 
 def test_an_alias_of_one_reference_is_not_a_list(tmp_path: Path, lookup: Lookup) -> None:
-    source = OwnVariantsSource({"mine": "guide"}, (hub(tmp_path),), tiny_catalogue)
+    local = LocalModelSource(READERS, {})
+    source = OwnVariantsSource({"mine": "guide"}, local, hub(tmp_path), tiny_catalogue)
     assert source.find(Alias("mine"), lookup) is None
     assert source.known_names(tmp_path) == ()
