@@ -19,7 +19,7 @@ from lmrt.domain.rejections import (
     UnsafeFormat,
     WindowUnsupported,
 )
-from lmrt.domain.sizes import format_size
+from lmrt.domain.sizes import format_size, format_size_up
 
 
 def describe(rejection: Rejection) -> str:
@@ -53,8 +53,8 @@ def fix(rejection: Rejection) -> str | None:
             return command
         case MemoryExceeded("budget"):
             return f"raise `--memory-budget` by {format_size(rejection.short_by)}"
-        case MemoryExceeded(pool):
-            return f"free {format_size(rejection.short_by)} of {_pool(pool)}"
+        case MemoryExceeded():
+            return _relief(rejection)
         case ContextExceeded(_, most) | WindowUnsupported(_, most):
             return f"ask for at most {most:,} tokens with `--context`"
         case KvTypeUnsupported(_, supported) if supported:
@@ -111,6 +111,15 @@ def _describe_shortage(rejection: MemoryExceeded) -> str:
     if rejection.pool == "budget":
         return f"needs {needed} of memory, the budget is {free}: {short}"
     return f"needs {needed} of {_pool(rejection.pool)}, {free} can be used: {short}"
+
+
+def _relief(rejection: MemoryExceeded) -> str:
+    """Return how to have as much memory as is needed; the counterfactual tells the same size."""
+    missing = rejection.short_by if rejection.to_free is None else rejection.to_free
+    where = _pool(rejection.pool)
+    if rejection.held is not None and missing > rejection.held:
+        return f"take a smaller model or quantization: all of {where} is too little"
+    return f"free {format_size_up(missing)} of {where}"
 
 
 def _pool(name: str) -> str:

@@ -57,12 +57,17 @@ class MemoryExceeded:
             pools together exceed the request's memory budget.
         needed: What the candidate needs there.
         free: What it may use there, the margin already taken off.
+        to_free: What would have to be freed there for it to fit, a margin that grows with it
+            counted; None for a budget.
+        held: What others hold there, the most that can be freed; None for a budget.
     """
 
     code: ClassVar[str] = "memory-exceeded"
     pool: str
     needed: int
     free: int
+    to_free: int | None = None
+    held: int | None = None
 
     @property
     def short_by(self) -> int:

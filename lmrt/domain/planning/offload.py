@@ -52,8 +52,10 @@ def _spread(load: Load, limits: Pools) -> Placed:
     dealt = deal(load, limits.cards)
     found = _placed(load, limits, dealt.placement)
     others = tuple(each for each in found.shortages if each.pool != limits.name)
-    shortages = others if dealt.shortage is None else (*others, dealt.shortage)
-    return evolve(found, shortages=shortages)
+    if dealt.shortage is None:
+        return evolve(found, shortages=others)
+    short = limits.shortage_of(dealt.shortage.pool, dealt.shortage.needed)
+    return evolve(found, shortages=(*others, short))
 
 
 def _can_split(load: Load) -> bool:

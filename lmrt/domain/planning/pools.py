@@ -14,6 +14,37 @@ from lmrt.domain.rejections import MemoryExceeded
 
 LEAST_MARGIN = 512 * 2**20
 BUDGET = "budget"
+CPU = "cpu"
+
+
+@frozen
+class Pool:
+    """One memory of the machine; both figures are bytes.
+
+    Attributes:
+        name: `cpu`, or an accelerator's device name.
+        total: What it holds in all.
+        free: What is free of it now.
+    """
+
+    name: str
+    total: int
+    free: int
+
+    @property
+    def usable(self) -> int:
+        """The bytes that may be used of it."""
+        return usable(self.total, self.free)
+
+    def exceeded(self, needed: int) -> MemoryExceeded:
+        """Return that a candidate needs more than may be used, and what would have to be free."""
+        return MemoryExceeded(
+            self.name,
+            needed,
+            self.usable,
+            to_free=free_for(self.total, needed) - self.free,
+            held=self.total - self.free,
+        )
 
 
 @frozen
@@ -21,29 +52,53 @@ class Pools:
     """The limits of one placement's memory, in bytes.
 
     Attributes:
-        host: Of main memory.
-        device: Of the accelerator's memory, or None on the CPU.
-        name: The accelerator's name, or None on the CPU.
+        main: Main memory.
+        accelerator: The accelerator's own, or None on the CPU; of a gang, all together.
         budget: Of all together, or None for no such limit.
-        cards: Name and limit of each card of a gang, in order; empty for one accelerator.
+        gang: Each card of a gang, in order; empty for one accelerator.
     """
 
-    host: int
-    device: int | None
-    name: str | None
+    main: Pool
+    accelerator: Pool | None
     budget: int | None
-    cards: tuple[tuple[str, int], ...] = ()
+    gang: tuple[Pool, ...] = ()
+
+    @property
+    def host(self) -> int:
+        """The limit of main memory."""
+        return self.main.usable
+
+    @property
+    def device(self) -> int | None:
+        """The limit of the accelerator's memory, or None on the CPU."""
+        if self.gang:
+            return sum(card.usable for card in self.gang)
+        return None if self.accelerator is None else self.accelerator.usable
+
+    @property
+    def name(self) -> str | None:
+        """The accelerator's name, or None on the CPU."""
+        return None if self.accelerator is None else self.accelerator.name
+
+    @property
+    def cards(self) -> tuple[tuple[str, int], ...]:
+        """Name and limit of each card of a gang, in order; empty for one accelerator."""
+        return tuple((card.name, card.usable) for card in self.gang)
 
     def shortages(self, memory: MemoryEstimate) -> tuple[MemoryExceeded, ...]:
         """Return every limit that the estimate exceeds."""
         found = []
         if memory.host > self.host:
-            found.append(MemoryExceeded("cpu", memory.host, self.host))
-        if self.device is not None and self.name is not None and memory.device > self.device:
-            found.append(MemoryExceeded(self.name, memory.device, self.device))
+            found.append(self.main.exceeded(memory.host))
+        if self.accelerator is not None and memory.device > (self.device or 0):
+            found.append(self.accelerator.exceeded(memory.device))
         if self.budget is not None and memory.total > self.budget:
             found.append(MemoryExceeded(BUDGET, memory.total, self.budget))
         return tuple(found)
+
+    def shortage_of(self, card: str, needed: int) -> MemoryExceeded:
+        """Return that one card of the gang is too small for what it would hold."""
+        return next(each for each in self.gang if each.name == card).exceeded(needed)
 
 
 def pools(
@@ -60,22 +115,38 @@ def pools(
         budget: Of the request.
         gang: The cards that act together; empty for one.
     """
-    host = usable(machine.memory_total, machine.memory_free)
+    main = Pool(CPU, machine.memory_total, machine.memory_free)
     if accelerator is None:
-        return Pools(host, None, None, budget)
-    cards = tuple((card.device, _usable_on(machine, card)) for card in gang)
-    device = sum(room for _, room in cards) if cards else _usable_on(machine, accelerator)
-    return Pools(host, device, accelerator.device, budget, cards)
-
-
-def _usable_on(machine: Machine, accelerator: Accelerator) -> int:
-    return usable(accelerator.memory_total, _free(machine, accelerator))
+        return Pools(main, None, budget)
+    return Pools(
+        main,
+        _pool(machine, accelerator),
+        budget,
+        tuple(_pool(machine, card) for card in gang),
+    )
 
 
 def usable(total: int, free: int) -> int:
     """Return the bytes that may be used of a pool."""
-    margin = min(max(total // 20, LEAST_MARGIN), free // 2)
+    margin = min(_margin(total), free // 2)
     return free - margin
+
+
+def free_for(total: int, needed: int) -> int:
+    """Return the fewest free bytes of a pool with which so many may be used.
+
+    It may be more than the pool holds. Half of what is free is enough where that is less than the
+    margin; `usable` rounds that half up.
+    """
+    return min(needed + _margin(total), 2 * needed - 1)
+
+
+def _margin(total: int) -> int:
+    return max(total // 20, LEAST_MARGIN)
+
+
+def _pool(machine: Machine, accelerator: Accelerator) -> Pool:
+    return Pool(accelerator.device, accelerator.memory_total, _free(machine, accelerator))
 
 
 def _free(machine: Machine, accelerator: Accelerator) -> int:

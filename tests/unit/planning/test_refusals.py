@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from lmrt.domain.counterfactuals import MemoryFreed
 from lmrt.domain.errors import NoExecutablePlan
 from lmrt.domain.models import Artifact, ArtifactFormat
 from lmrt.domain.notices import VariantLeftOut
-from lmrt.domain.planning import plan
+from lmrt.domain.planning import counterfactuals, plan
 from lmrt.domain.plans import PlanRequest, Rejected
 from lmrt.domain.probes import BackendProbe, Feature
 from tests.support.worlds import (
@@ -61,7 +62,24 @@ def test_the_smallest_shortage_of_memory_is_named() -> None:
         "closest is `Q4_K_M.gguf` on `alpha`, `cpu`: needs 4.86 GiB of main memory, 3.50 GiB can "
         "be used: short by 1.36 GiB"
     )
-    assert error.hint == "free 1.36 GiB of main memory"
+    assert error.hint == "take a smaller model or quantization: all of main memory is too little"
+
+
+def test_what_to_free_is_what_the_counterfactual_tells() -> None:
+    # 3 GiB are free of 32: half of them may be used, and the margin grows with what is freed.
+    with pytest.raises(NoExecutablePlan) as caught:
+        plan(PlanRequest(), model(Q4), machine(32 * GIB, 3 * GIB), [gguf_backend()])
+    (shortage,) = caught.value.rejected[0].why.rejections
+    (told,) = counterfactuals(
+        PlanRequest(),
+        model(Q4),
+        machine(32 * GIB, 3 * GIB),
+        [gguf_backend()],
+        caught.value.rejected,
+    )
+
+    assert told.change == MemoryFreed("cpu", shortage.to_free)
+    assert caught.value.hint == "free 3.46 GiB of main memory"
 
 
 def test_the_pin_to_drop_is_named() -> None:

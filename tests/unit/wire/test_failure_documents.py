@@ -41,7 +41,9 @@ def test_what_stands_in_the_context_becomes_plain() -> None:
 
 def test_a_refusal_lists_every_candidate_with_its_reasons() -> None:
     with pytest.raises(NoExecutablePlan) as caught:
-        plan(PlanRequest(), model(Q4), machine(4 * GIB), [gguf_backend(), missing_backend()])
+        plan(
+            PlanRequest(), model(Q4), machine(8 * GIB, 4 * GIB), [gguf_backend(), missing_backend()]
+        )
 
     payload = error_payload(caught.value, 4)
 
@@ -53,6 +55,7 @@ def test_a_refusal_lists_every_candidate_with_its_reasons() -> None:
     assert shortage["code"] == "memory-exceeded"
     assert shortage["short_by"] == shortage["needed"] - shortage["free"] > 0
     assert shortage["message"].endswith("short by 1.36 GiB")
+    assert (shortage["to_free"], shortage["held"]) == (shortage["short_by"], 4 * GIB)
     assert shortage["fix"] == "free 1.36 GiB of main memory"
     assert [found["code"] for found in far["why"]["rejections"]] == [
         "backend-unavailable",
