@@ -6,12 +6,14 @@ from pathlib import Path
 from attrs import evolve, field, frozen
 
 from lmrt.application.effective import check_effective
+from lmrt.application.fallback import FailedLoads, both_failed, fallen_back, hinting, way_out
 from lmrt.application.resolver import Resolver
 from lmrt.application.runtime import LoadedRuntime
 from lmrt.application.scheduler import Scheduler
 from lmrt.application.strictness import strict_notice
 from lmrt.domain.config import RuntimeConfig
-from lmrt.domain.errors import ConfigurationError, NoExecutablePlan
+from lmrt.domain.errors import ConfigurationError, LmrtError, LoadFailed, NoExecutablePlan
+from lmrt.domain.failures import FailedLoad
 from lmrt.domain.messages import Modality
 from lmrt.domain.models import Artifact, ArtifactFormat, ResolvedModel
 from lmrt.domain.planning import counterfactuals, replayed
@@ -55,7 +57,10 @@ class RuntimeLoader:
         tokenizers: One factory for each artifact format.
         clock: Measures the load.
         downloads: Told of every download.
-        saved: A plan to load by, in place of one made anew; none is loaded that has changed.
+        saved: A plan to load by, in place of one made anew; none is loaded that has changed, and
+            nothing else in its place.
+        isolated: Backends that run their engine in a process of its own, for plans that ask for it;
+            without one of its id, a backend runs in this process.
     """
 
     def __init__(
@@ -69,6 +74,7 @@ class RuntimeLoader:
         clock: Clock,
         downloads: DownloadProgress | None = None,
         saved: RuntimePlan | None = None,
+        isolated: Sequence[Backend] = (),
     ) -> None:
         self._resolver = resolver
         self._backends = {backend.id: backend for backend in backends}
@@ -78,6 +84,8 @@ class RuntimeLoader:
         self._clock = clock
         self._downloads = downloads
         self._saved = saved
+        self._isolated = {backend.id: backend for backend in isolated}
+        self._failed = FailedLoads()
 
     def resolve(
         self, model_reference: str, models_dir: Path, *, offline: bool = False
@@ -100,17 +108,24 @@ class RuntimeLoader:
     def plan(self, config: RuntimeConfig, needs: Needs | None = None) -> RuntimePlan:
         """Return the plan for a configuration, without loading anything.
 
+        What failed to load in this process is not planned again.
+
         Raises:
             ConfigurationError: The configuration is invalid, or `strict` refuses a notice.
             ModelNotFound: The reference leads nowhere.
             NoExecutablePlan: Nothing can run here; every candidate's reasons are in it.
         """
-        return self._plan(self._resolve(config), config, needs or Needs())
+        request = _request(config, needs or Needs())
+        return self._checked(
+            self._resolve(config), config, request, self.surroundings(), self._failed()
+        )
 
     def explain_plan(
         self, config: RuntimeConfig, surroundings: Surroundings | None = None
     ) -> RuntimePlan:
         """Return the plan with its counterfactuals, which takes many plans more.
+
+        It is what the machine allows, whatever failed to load in this process.
 
         Args:
             config: What is asked for.
@@ -145,15 +160,50 @@ class RuntimeLoader:
     ) -> LoadedRuntime:
         """Resolve, plan, materialize and load.
 
+        Where the load fails, the next candidate is tried once, with a notice in its plan. Neither
+        what the request pins nor a saved plan is departed from.
+
         Raises:
             ConfigurationError: A chat template is needed and there is none (`template-missing`).
             NotMaterialized: The artifact's files are not here and cannot be downloaded.
-            LoadFailed: The engine refused them, or loaded them differently from the plan.
+            LoadFailed: The engine refused them, ended or ran out of memory, or loaded them
+                differently from the plan, and no other candidate could be loaded either.
             LmrtError: As `plan`.
         """
         needs = needs or Needs()
-        model = self._resolve(config)
-        plan = self._plan(model, config, needs)
+        model, seen = self._resolve(config), self.surroundings()
+        request = _request(config, needs)
+        plan = self._checked(model, config, request, seen, self._failed())
+        try:
+            return self._open(model, plan, config, needs, progress)
+        except LoadFailed as error:
+            first = error
+        failed = self._failed.add(plan, first)
+        instead = self._next(request, model, seen)
+        if instead is None or config.strict:
+            advice = None if self._saved is not None else way_out(plan, instead)
+            if advice is None:
+                raise first
+            raise hinting(first, advice) from first
+        instead = fallen_back(failed, plan, instead)
+        # Frames of the first load may hold on to what the second needs room for
+        first.__traceback__ = None
+        try:
+            return self._open(model, instead, config, needs, progress)
+        except LmrtError as second:
+            if isinstance(second, LoadFailed):
+                self._failed.add(instead, second)
+            raise both_failed(first, plan, second, instead) from second
+
+    def _open(
+        self,
+        model: ResolvedModel,
+        plan: RuntimePlan,
+        config: RuntimeConfig,
+        needs: Needs,
+        progress: LoadProgress | None,
+    ) -> LoadedRuntime:
+        """Load what is planned, and nothing else."""
         told = model.told_by(plan.artifact)
         if needs.template and told.chat_template is None:
             raise template_missing(told.name)
@@ -161,6 +211,8 @@ class RuntimeLoader:
         started = self._clock()
         tokenizer = self._tokenizers[plan.artifact.format].open(plan.artifact, root)
         backend = self._backends[plan.backend]
+        if plan.isolated is not None:
+            backend = self._isolated.get(plan.backend, backend)
         scheduler = Scheduler(lambda: backend.load(plan, root, progress), plan.backend)
         runtime = LoadedRuntime(told, plan, tokenizer, scheduler, self._clock() - started)
         try:
@@ -178,8 +230,16 @@ class RuntimeLoader:
         lookup = Lookup(config.models_dir, config.offline)
         return self._resolver.resolve(config.model_reference, lookup)
 
-    def _plan(self, model: ResolvedModel, config: RuntimeConfig, needs: Needs) -> RuntimePlan:
-        return self._checked(model, config, _request(config, needs), self.surroundings())
+    def _next(
+        self, request: PlanRequest, model: ResolvedModel, seen: Surroundings
+    ) -> RuntimePlan | None:
+        """Return the best plan that no failed load rules out, or None where there is none."""
+        if self._saved is not None:
+            return None
+        try:
+            return plan_runtime(request, model, seen.machine, seen.probes, self._failed())
+        except NoExecutablePlan:
+            return None
 
     def _checked(
         self,
@@ -187,10 +247,11 @@ class RuntimeLoader:
         config: RuntimeConfig,
         request: PlanRequest,
         seen: Surroundings,
+        failed: Sequence[FailedLoad] = (),
     ) -> RuntimePlan:
         self._refuse_unknown_backend(config)
         if self._saved is None:
-            plan = plan_runtime(request, model, seen.machine, seen.probes)
+            plan = plan_runtime(request, model, seen.machine, seen.probes, failed)
         else:
             plan = replayed(self._saved, request, model, seen.machine, seen.probes)
         if config.strict and plan.notices:

@@ -81,7 +81,16 @@ class NotMaterialized(LmrtError):  # noqa: N818 - the design's name
 
 
 class LoadFailed(LmrtError):  # noqa: N818 - the design's name
-    """A file is malformed, or the engine refused it or loaded it differently from the plan."""
+    """A file is malformed, or the engine refused it or loaded it differently from the plan.
+
+    Attributes:
+        failure: What sort of failure it is (`lmrt.domain.failures.LoadFailure`), or None where only
+            the code tells.
+    """
+
+    def __init__(self, message: str, *, failure: Any = None, **fields: Any) -> None:
+        super().__init__(message, **fields)
+        self.failure = failure
 
 
 class GenerationFailed(LmrtError):  # noqa: N818 - the design's name

@@ -8,6 +8,7 @@ from lmrt.domain.rejections import (
     ContextExceeded,
     DeviceUnavailable,
     DtypeUnsupported,
+    FailedBefore,
     FeatureMissing,
     FormatUnsupported,
     KvTypeUnsupported,
@@ -42,6 +43,8 @@ def describe(rejection: Rejection) -> str:
             return f"would execute the model's own Python code, `{file}`"
         case UnsafeFormat(file):
             return f"`{file}` is a pickle file, which can execute code when it is read"
+        case FailedBefore(_, reason):
+            return f"failed when it was loaded in this process: {reason}"
         case _:
             return _describe_inability(rejection)
 

@@ -162,6 +162,29 @@ class VariantLeftOut:
         return f"{place} was not considered: {self.reason}"
 
 
+@frozen
+class LoadFellBack:
+    """What was planned could not be loaded, so the next candidate runs.
+
+    Attributes:
+        failed: What could not be loaded, and where.
+        failure: What sort of failure it was.
+        reason: What went wrong, in one clause.
+        used: What runs instead, and where.
+    """
+
+    code: ClassVar[str] = "load-fell-back"
+    failed: str
+    failure: str
+    reason: str
+    used: str
+
+    @property
+    def message(self) -> str:
+        """One line for people."""
+        return f"{self.used} runs, since {self.failed} could not be loaded: {self.reason}"
+
+
 Notice = (
     ContextReduced
     | KvTypeReduced
@@ -172,4 +195,5 @@ Notice = (
     | HeadersIncomplete
     | CachedCopyUsed
     | VariantLeftOut
+    | LoadFellBack
 )

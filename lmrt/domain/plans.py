@@ -205,6 +205,21 @@ class Alternative:
 
 
 @frozen
+class Isolated:
+    """The engine runs in a process of its own, which may be ended when memory runs out.
+
+    Attributes:
+        pool: The memory that is nearly all taken: `cpu` or an accelerator's device name.
+        needed: Bytes that the candidate needs of it.
+        free: Bytes that are free of it.
+    """
+
+    pool: str
+    needed: int
+    free: int
+
+
+@frozen
 class RuntimePlan:
     """The chosen candidate, why it was chosen, and every other with the reason against it.
 
@@ -220,6 +235,7 @@ class RuntimePlan:
         engine_version: The version of the backend's engine, or None where unknown.
         counterfactuals: What would make another candidate the chosen one; empty unless somebody
             asked for them, since they take many plans.
+        isolated: Why the engine runs in a process of its own, or None where it runs in this one.
     """
 
     model_reference: str
@@ -232,6 +248,7 @@ class RuntimePlan:
     alternatives: tuple[Alternative, ...] = field(repr=lambda rows: f"<{len(rows)} alternatives>")
     engine_version: str | None = None
     counterfactuals: tuple[Counterfactual, ...] = ()
+    isolated: Isolated | None = None
 
     @property
     def backend(self) -> str:

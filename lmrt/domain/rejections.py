@@ -161,6 +161,20 @@ class UnsafeFormat:
     file: str
 
 
+@frozen
+class FailedBefore:
+    """A load in this process failed, and this one would go the same way.
+
+    Attributes:
+        failure: What sort of failure it was.
+        reason: What went wrong, as a clause.
+    """
+
+    code: ClassVar[str] = "failed-before"
+    failure: str
+    reason: str
+
+
 Rejection = (
     BackendUnavailable
     | FormatUnsupported
@@ -176,4 +190,5 @@ Rejection = (
     | PinnedElsewhere
     | RemoteCodeRequired
     | UnsafeFormat
+    | FailedBefore
 )

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from lmrt.adapters.llama_cpp.failures import failure_from
+from lmrt.domain import failures as domain
 from lmrt.domain.errors import ConfigurationError, GenerationFailed, LoadFailed
+from lmrt.domain.plans import Placement
 
 _DOCTOR = "`rt doctor` shows what is wrong with the backend"
 _CODES = {1: "no room in the KV cache", -1: "invalid batch", -2: "out of memory"}
@@ -12,21 +15,20 @@ _TOLD = 3
 
 def engine_missing(error: Exception) -> LoadFailed:
     """Return the error for an engine that cannot be imported."""
-    return LoadFailed(
+    return domain.load_failed(
         "llama-cpp-python cannot be imported",
-        code="engine-load-failed",
-        note=f"{type(error).__name__}: {error}",
+        domain.EngineUnusable(f"{type(error).__name__}: {error}"),
         hint=_DOCTOR,
     )
 
 
-def load_failed(path: Path, lines: Sequence[str]) -> LoadFailed:
+def load_failed(path: Path, lines: Sequence[str], placement: Placement) -> LoadFailed:
     """Return the error for a model that the engine refused; `lines` are its error messages."""
-    return LoadFailed(
+    said = told(lines) or "the engine gave no reason"
+    return domain.load_failed(
         f"llama.cpp could not load `{path}`",
-        code="engine-load-failed",
+        failure_from(lines, placement, said),
         context={"path": str(path)},
-        note=told(lines) or "the engine gave no reason",
     )
 
 

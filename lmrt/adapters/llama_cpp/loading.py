@@ -17,6 +17,7 @@ from lmrt.adapters.llama_cpp.scratch import ScratchContext
 from lmrt.adapters.llama_cpp.settings import batch_capacity, context_params, model_params
 from lmrt.domain.batching.releases import Releases
 from lmrt.domain.errors import LoadFailed
+from lmrt.domain.failures import Unsupported, load_failed
 from lmrt.domain.plans import RuntimePlan
 from lmrt.domain.sequences import LoadedFacts
 from lmrt.ports.backend import LoadProgress
@@ -68,7 +69,7 @@ def _open_model(
         resources.callback(api.llama_model_free, model)
     relay.raise_error()
     if not model:
-        raise errors.load_failed(path, logs.take_errors())
+        raise errors.load_failed(path, logs.take_errors(), plan.chosen.placement)
     if api.llama_model_has_encoder(model) or api.llama_model_is_diffusion(model):
         raise _not_autoregressive(path, plan.artifact.architecture)
     return int(model)
@@ -80,7 +81,7 @@ def _open_context(
     params = context_params(api, plan.settings, plan.chosen.placement, abort)
     context = api.llama_init_from_model(model, params)
     if not context:
-        raise errors.load_failed(path, logs.take_errors())
+        raise errors.load_failed(path, logs.take_errors(), plan.chosen.placement)
     resources.callback(api.llama_free, context)
     return int(context)
 
@@ -111,8 +112,8 @@ def _facts(
 
 
 def _not_autoregressive(path: Path, architecture: str) -> LoadFailed:
-    return LoadFailed(
+    return load_failed(
         f"`{path}` is no model that writes text token by token",
-        code="engine-load-failed",
+        Unsupported(f"`{architecture}` models are not"),
         context={"path": str(path), "architecture": architecture},
     )

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+from lmrt.adapters.mlx.failures import failure_from
+from lmrt.domain import failures as domain
 from lmrt.domain.errors import ConfigurationError, GenerationFailed, LoadFailed
+from lmrt.domain.plans import Placement
 
 _DOCTOR = "`rt doctor` shows what is wrong with the backend"
 _LONGEST = 300
@@ -15,11 +18,8 @@ _HINTS = {
 
 def engine_missing(error: BaseException) -> LoadFailed:
     """Return the error for an engine that cannot be imported."""
-    return LoadFailed(
-        "mlx-lm cannot be imported",
-        code="engine-load-failed",
-        note=told(error),
-        hint=_DOCTOR,
+    return domain.load_failed(
+        "mlx-lm cannot be imported", domain.EngineUnusable(told(error)), hint=_DOCTOR
     )
 
 
@@ -33,16 +33,21 @@ def no_device(device: str) -> LoadFailed:
     )
 
 
-def load_failed(path: Path, reason: BaseException | str, hint: str | None = None) -> LoadFailed:
-    """Return the error for a model that the engine refused, or that we refuse to run on it."""
-    note = reason if isinstance(reason, str) else told(reason)
+def load_failed(path: Path, error: BaseException, placement: Placement) -> LoadFailed:
+    """Return the error for a model that the engine refused."""
+    note = told(error)
     known = (advice for sign, advice in _HINTS.items() if sign in note)
-    return LoadFailed(
-        f"mlx-lm could not load `{path}`",
-        code="engine-load-failed",
-        context={"path": str(path)},
-        note=note,
-        hint=hint or next(known, None),
+    return _failed(path, failure_from(error, placement, note), next(known, None))
+
+
+def refused(path: Path, reason: str, hint: str | None) -> LoadFailed:
+    """Return the error for a model that we refuse to run on the engine."""
+    return _failed(path, domain.Unsupported(reason), hint)
+
+
+def _failed(path: Path, failure: domain.LoadFailure, hint: str | None) -> LoadFailed:
+    return domain.load_failed(
+        f"mlx-lm could not load `{path}`", failure, context={"path": str(path)}, hint=hint
     )
 
 

@@ -44,11 +44,11 @@ def load_model(plan: RuntimePlan, root: Path, progress: LoadProgress | None) -> 
         try:
             return _load(engine, plan, root, relay, device, resources)
         except Refused as refusal:
-            failure = errors.load_failed(root, str(refusal), refusal.hint)
+            failure = errors.refused(root, str(refusal), refusal.hint)
         except (Exception, SystemExit) as error:  # a model's file may raise, or exit, as it likes
             if error is relay.error:
                 raise
-            failure = errors.load_failed(root, error)
+            failure = errors.load_failed(root, error, plan.chosen.placement)
     # Raised out here, so that nothing holds on to the frames that know the weights
     raise failure
 

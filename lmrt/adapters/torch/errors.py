@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from pickle import UnpicklingError
 
+from lmrt.adapters.torch.failures import failure_from
+from lmrt.domain import failures as domain
 from lmrt.domain.errors import ConfigurationError, GenerationFailed, LoadFailed
+from lmrt.domain.plans import Placement
 
 _DOCTOR = "`rt doctor` shows what is wrong with the backend"
 _TOLD = 3
@@ -16,10 +19,9 @@ class UnsupportedError(Exception):
 
 def engine_missing(error: Exception) -> LoadFailed:
     """Return the error for an engine that cannot be imported."""
-    return LoadFailed(
+    return domain.load_failed(
         "torch or transformers cannot be imported",
-        code="engine-load-failed",
-        note=told(error),
+        domain.EngineUnusable(told(error)),
         hint=_DOCTOR,
     )
 
@@ -35,27 +37,25 @@ def device_missing(device: str, seen: Iterable[str]) -> LoadFailed:
     )
 
 
-def load_failed(path: Path, error: Exception) -> LoadFailed:
+def load_failed(path: Path, error: Exception, placement: Placement) -> LoadFailed:
     """Return the error for a model that the engine, or this adapter, refused."""
     if isinstance(error, UnsupportedError):
-        return refused(path, f"it needs {error}, which is not supported here")
+        return _failed(path, domain.Unsupported(f"it needs {error}, which is not supported here"))
     if isinstance(error, UnpicklingError):
-        return refused(
-            path,
-            "its pickle holds more than tensors, so it may execute code: nothing of it was run",
-            "do not trust this file: take the model's safetensors or GGUF files",
-        )
-    return refused(path, told(error))
+        said = "its pickle holds more than tensors, so it may execute code: nothing of it was run"
+        hint = "do not trust this file: take the model's safetensors or GGUF files"
+        return _failed(path, domain.Malformed(said), hint)
+    return _failed(path, failure_from(error, placement, told(error)))
 
 
-def refused(path: Path, note: str, hint: str | None = None) -> LoadFailed:
+def refused(path: Path, note: str) -> LoadFailed:
     """Return the error for a model that cannot be run as planned; `note` says why."""
-    return LoadFailed(
-        f"torch could not load `{path}`",
-        code="engine-load-failed",
-        context={"path": str(path)},
-        note=note,
-        hint=hint,
+    return _failed(path, domain.Unsupported(note))
+
+
+def _failed(path: Path, failure: domain.LoadFailure, hint: str | None = None) -> LoadFailed:
+    return domain.load_failed(
+        f"torch could not load `{path}`", failure, context={"path": str(path)}, hint=hint
     )
 
 
@@ -64,7 +64,7 @@ def tensors_differ(path: Path, what: str, names: Iterable[str]) -> LoadFailed:
     listed = sorted(names)
     first = ", ".join(f"`{name}`" for name in listed[:_TOLD])
     more = f" and {len(listed) - _TOLD} more" if len(listed) > _TOLD else ""
-    return refused(path, f"{what} tensors: {first}{more}")
+    return _failed(path, domain.Malformed(f"{what} tensors: {first}{more}"))
 
 
 def generation_failed(error: Exception) -> GenerationFailed:

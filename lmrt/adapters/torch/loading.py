@@ -42,7 +42,7 @@ def load_model(plan: RuntimePlan, root: Path, progress: LoadProgress | None) -> 
     except Exception as error:
         if error is relay.error:
             raise
-        failure = errors.load_failed(path, error)
+        failure = errors.load_failed(path, error, plan.chosen.placement)
     # Out here, where no traceback holds what was loaded so far.
     gc.collect()
     empty_cache(devices)

@@ -7,10 +7,12 @@ each in a module of its own::
     screening      what speaks against one, memory apart
     dtypes         which data types its weights may be loaded as
     kv_types       which KV cache types it may take
+    failed         what loads that failed before rule out
     context        which context lengths are tried
     fitting        the first context, KV type and placement that fit into memory
       settings, weights, kv_cache, compute, memory, pools, offload, speed
     choice         the best of those that fit
+    isolation      whether the engine gets a process of its own
     explain        why, and what differs from what was asked
     refusal        the error where nothing fits
 

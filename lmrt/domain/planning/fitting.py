@@ -10,6 +10,7 @@ from lmrt.domain.planning.combinations import Combination
 from lmrt.domain.planning.compute import buffer_bytes
 from lmrt.domain.planning.context import context_ladder
 from lmrt.domain.planning.dtypes import DtypeChoice, loaded_artifact
+from lmrt.domain.planning.failed import repeats
 from lmrt.domain.planning.gangs import joined, members
 from lmrt.domain.planning.kv_types import KvChoice
 from lmrt.domain.planning.memory import Load
@@ -26,6 +27,7 @@ from lmrt.domain.plans import Candidate
 from lmrt.domain.probes import BackendDevice
 from lmrt.domain.rejections import (
     ContextExceeded,
+    FailedBefore,
     FeatureMissing,
     ModalityUnsupported,
     PinnedElsewhere,
@@ -43,6 +45,7 @@ _ESTIMABLE = (
     FeatureMissing,
     RemoteCodeRequired,
     UnsafeFormat,
+    FailedBefore,
 )
 """Reasons that leave an estimate meaningful: the backend could load the artifact as such."""
 
@@ -95,10 +98,14 @@ def assess(query: Query, combination: Combination) -> Assessment:
     for dtype, context, kv_type in _attempts(ladder, combination.dtypes, choice, choice.default):
         load = _load(query, combination, device, dtype, context, kv_type)
         placed = place(load, limits)
-        if not placed.shortages:
+        against: tuple[Rejection, ...] = placed.shortages
+        if query.failed and not against:
+            tried = _candidate(query, combination, device, dtype, load, placed)
+            against = tuple(repeats(query.failed, tried))
+        if not against:
             break
     candidate = _candidate(query, combination, device, dtype, load, placed)
-    rejections = (*rejections, *placed.shortages)
+    rejections = tuple(dict.fromkeys((*rejections, *against)))
     if rejections:
         return Fails(combination, rejections, candidate)
     return Fits(combination, candidate, context, choice.default, combination.dtypes.default)

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 from lmrt.domain.config import Preference
+from lmrt.domain.failures import FailedLoad
 from lmrt.domain.machine import Machine
 from lmrt.domain.models import ResolvedModel
 from lmrt.domain.planning.choice import rank_key
 from lmrt.domain.planning.combinations import combinations
 from lmrt.domain.planning.explain import losing_reason, notices, winning_reason
 from lmrt.domain.planning.fitting import Assessment, Fails, Fits, assess
+from lmrt.domain.planning.isolation import isolation
 from lmrt.domain.planning.query import query
 from lmrt.domain.planning.refusal import refusal
 from lmrt.domain.plans import Alternative, Outranked, PlanRequest, Rejected, RuntimePlan
@@ -20,6 +22,7 @@ def plan(
     model: ResolvedModel,
     machine: Machine,
     probes: Sequence[BackendProbe],
+    failed: Sequence[FailedLoad] = (),
 ) -> RuntimePlan:
     """Return how the model runs best here.
 
@@ -31,6 +34,7 @@ def plan(
         model: The model, its artifacts' ids all different.
         machine: The machine as it is now.
         probes: What each backend can do here, one probe a backend.
+        failed: Loads that failed in this process, of any model; what they rule out is rejected.
 
     Returns:
         The plan; each artifact x backend x device is either chosen or among its alternatives.
@@ -38,7 +42,7 @@ def plan(
     Raises:
         NoExecutablePlan: Nothing can run; every combination with its reasons is in `rejected`.
     """
-    asked = query(request, model, machine)
+    asked = query(request, model, machine, failed)
     assessments = [assess(asked, found) for found in combinations(asked, probes)]
     fitting = [found for found in assessments if isinstance(found, Fits)]
     ranked = sorted(fitting, key=lambda fit: rank_key(fit, request.prefer))
@@ -56,6 +60,7 @@ def plan(
         notices=(*model.notices, *notices(asked, best, assessments)),
         alternatives=(*(_outranked(best, fit, request.prefer) for fit in ranked[1:]), *rejected),
         engine_version=_version(best.combination.offer.probe),
+        isolated=isolation(best.candidate, asked.machine),
     )
 
 

@@ -1,11 +1,14 @@
 """What every step of the planner looks at."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from attrs import frozen
 
+from lmrt.domain.failures import FailedLoad
 from lmrt.domain.machine import Machine
 from lmrt.domain.models import LayerShape, ResolvedModel
+from lmrt.domain.planning.failed import about, as_found
 from lmrt.domain.plans import PlanRequest
 
 LayerKinds = tuple[tuple[LayerShape, int], ...]
@@ -14,14 +17,26 @@ LayerKinds = tuple[tuple[LayerShape, int], ...]
 
 @frozen
 class Query:
-    """One call of the planner; `kinds` is derived from the model once, for speed."""
+    """One call of the planner; `kinds` is derived from the model once, for speed.
+
+    Attributes:
+        failed: Loads that failed and count for this model; `machine` is as they found it.
+    """
 
     request: PlanRequest
     model: ResolvedModel
     machine: Machine
     kinds: LayerKinds
+    failed: tuple[FailedLoad, ...] = ()
 
 
-def query(request: PlanRequest, model: ResolvedModel, machine: Machine) -> Query:
-    """Return the query."""
-    return Query(request, model, machine, tuple(Counter(model.shape.layers).items()))
+def query(
+    request: PlanRequest,
+    model: ResolvedModel,
+    machine: Machine,
+    failed: Sequence[FailedLoad] = (),
+) -> Query:
+    """Return the query; `failed` are loads of any model that failed in this process."""
+    kinds = tuple(Counter(model.shape.layers).items())
+    counting = about(model, failed) if failed else ()
+    return Query(request, model, as_found(machine, counting), kinds, counting)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.planning.combinations import Combination
+from lmrt.domain.planning.failed import ruled_out
 from lmrt.domain.planning.query import Query
 from lmrt.domain.planning.windows import longest_window
 from lmrt.domain.probes import BackendProbe, Feature, Unavailable
@@ -42,6 +43,7 @@ def screen(query: Query, combination: Combination) -> tuple[Rejection, ...]:
             found += combination.dtypes.rejections
             found += combination.kv_types.rejections
     found += _model(query, combination)
+    found += ruled_out(query.failed, combination.artifact, combination.backend, combination.name)
     return tuple(dict.fromkeys(found))
 
 
