@@ -41,10 +41,11 @@ def fallen_back(failed: FailedLoad, planned: RuntimePlan, instead: RuntimePlan) 
     return evolve(instead, notices=(notice, *instead.notices))
 
 
-def way_out(planned: RuntimePlan, instead: RuntimePlan | None) -> str | None:
+def way_out(error: LoadFailed, planned: RuntimePlan, instead: RuntimePlan | None) -> str | None:
     """Return what would let another candidate stand in for a load that failed, or None.
 
     Args:
+        error: Why it failed; a hint of its own goes before leaving out a pin.
         planned: What was loaded.
         instead: The candidate that `strict` keeps from being tried, or None where there is none.
     """
@@ -52,7 +53,7 @@ def way_out(planned: RuntimePlan, instead: RuntimePlan | None) -> str | None:
         return f"leave out `--strict`: then {named(instead, planned)} is tried"
     request = planned.request
     pins = [name for name in ("backend", "device") if getattr(request, name) is not None]
-    if not pins:
+    if not pins or error.hint is not None:
         return None
     options = " and ".join(f"`--{name} {getattr(request, name)}`" for name in pins)
     return f"leave out {options}, so that another candidate can be tried"

@@ -181,7 +181,7 @@ class RuntimeLoader:
         failed = self._failed.add(plan, first)
         instead = self._next(request, model, seen)
         if instead is None or config.strict:
-            advice = None if self._saved is not None else way_out(plan, instead)
+            advice = None if self._saved is not None else way_out(first, plan, instead)
             if advice is None:
                 raise first
             raise hinting(first, advice) from first
