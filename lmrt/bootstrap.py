@@ -22,11 +22,15 @@ from lmrt.ports.text import TokenizerFactory
 from lmrt.ports.transcripts import TranscriptStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lmrt.adapters.huggingface import HubClient
     from lmrt.adapters.stores import PlaceReader
     from lmrt.application.parity import ParityCheck
     from lmrt.application.stores import Stores
+    from lmrt.domain.benches import BenchReport, BenchRequest
     from lmrt.domain.stores import StorePlaces
+    from lmrt.ports.speed import SpeedLedger
 
 
 class RuntimeClient(_RuntimeClient):
@@ -62,6 +66,7 @@ def runtime_client(
     aliases: Aliases,
     downloads: DownloadProgress | None = None,
     saved: RuntimePlan | None = None,
+    ledger: "SpeedLedger | None" = None,
 ) -> RuntimeClient:
     """Return a client that knows the user's own short names.
 
@@ -69,8 +74,41 @@ def runtime_client(
         aliases: Those names.
         downloads: Told of every download, and of the headers that are read before it.
         saved: A plan to load by, in place of one made anew.
+        ledger: Keeps how fast runs were, which corrects later plans; None for nowhere.
     """
-    return RuntimeClient(_loader(aliases, downloads, saved), _executor())
+    return RuntimeClient(_loader(aliases, downloads, saved, ledger), _executor(ledger))
+
+
+def speed_ledger(tell: "Callable[[str], None]") -> "SpeedLedger":
+    """Return the ledger of this user's runs; `tell` is told what is wrong with it, once."""
+    from lmrt.adapters.ledger import FileSpeedLedger
+
+    return FileSpeedLedger(_cache() / "speeds.jsonl", tell)
+
+
+def run_bench(
+    request: "BenchRequest",
+    *,
+    aliases: Aliases,
+    downloads: DownloadProgress | None,
+    ledger: "SpeedLedger | None",
+    tell: "Callable[[str], None]",
+) -> "BenchReport":
+    """Measure how fast a model is here; the machine too, where that was not done before.
+
+    Args:
+        request: What to measure.
+        aliases: The user's own short names.
+        downloads: Told of every download.
+        ledger: Keeps the result; None for nowhere.
+        tell: Told what is being done.
+    """
+    from lmrt.application.bench import bench
+
+    tell("measuring the machine")
+    machine_probe(measure=True).inspect()
+    loader = _loader(aliases, downloads, ledger=ledger)
+    return bench(loader, request, time.perf_counter, ledger, tell)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -95,11 +133,32 @@ def parity_check(*, aliases: Aliases, downloads: DownloadProgress | None = None)
     )
 
 
-def machine_probe() -> MachineProbe:
-    """Return the probe of this machine."""
-    from lmrt.adapters.machine import SystemMachineProbe
+def machine_probe(*, measure: bool = False) -> MachineProbe:
+    """Return the probe of this machine.
 
-    return SystemMachineProbe()
+    Args:
+        measure: Whether to measure how fast it is where nobody did before, which takes 2 seconds;
+            else it tells what was measured, if anything.
+    """
+    from lmrt.adapters.filesystem import atomic_write
+    from lmrt.adapters.machine import (
+        MeasuredMachineProbe,
+        SystemMachineProbe,
+        measure_in_child,
+    )
+
+    return MeasuredMachineProbe(
+        probe=SystemMachineProbe(),
+        path=_cache() / "machine.json",
+        write=atomic_write,
+        measure=measure_in_child if measure else None,
+    )
+
+
+def _cache() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("lmrt", appauthor=False)
 
 
 def bundled_models() -> Mapping[str, Path]:
@@ -160,6 +219,7 @@ def _loader(
     aliases: Aliases,
     downloads: DownloadProgress | None = None,
     saved: RuntimePlan | None = None,
+    ledger: "SpeedLedger | None" = None,
 ) -> RuntimeLoader:
     from lmrt.adapters.filesystem import LocalMaterializer
     from lmrt.adapters.huggingface import HubClient, HubMaterializer
@@ -174,13 +234,14 @@ def _loader(
         clock=time.perf_counter,
         downloads=downloads,
         saved=saved,
+        ledger=ledger,
     )
 
 
-def _executor() -> RuntimeExecutor:
+def _executor(ledger: "SpeedLedger | None" = None) -> RuntimeExecutor:
     from lmrt.adapters.templates import JinjaRenderer
 
-    return RuntimeExecutor(renderer=JinjaRenderer(), clock=time.perf_counter)
+    return RuntimeExecutor(renderer=JinjaRenderer(), clock=time.perf_counter, ledger=ledger)
 
 
 def _sources(

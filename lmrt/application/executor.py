@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from lmrt.application.answer import Answer
+from lmrt.application.recording import SpeedRecorder, recording
 from lmrt.application.rendering import EncodedPrompt, encode_messages
 from lmrt.application.runtime import LoadedRuntime
 from lmrt.application.strictness import strict_notice
@@ -21,6 +22,7 @@ from lmrt.domain.sampling import sampling_settings
 from lmrt.domain.sequences import SequenceRequest
 from lmrt.ports.machine import Clock
 from lmrt.ports.sink import StreamSink
+from lmrt.ports.speed import SpeedLedger
 from lmrt.ports.text import TemplateRenderer
 
 
@@ -30,11 +32,15 @@ class RuntimeExecutor:
     Args:
         renderer: Renders conversations.
         clock: Measures answers.
+        ledger: Keeps how fast they were, of those that ran alone; None for nowhere.
     """
 
-    def __init__(self, *, renderer: TemplateRenderer, clock: Clock) -> None:
+    def __init__(
+        self, *, renderer: TemplateRenderer, clock: Clock, ledger: SpeedLedger | None = None
+    ) -> None:
         self._renderer = renderer
         self._clock = clock
+        self._recorder = None if ledger is None else SpeedRecorder(ledger)
 
     def execute(
         self,
@@ -69,7 +75,8 @@ class RuntimeExecutor:
         notices = (*runtime.plan.notices, *prompt.notices)
         for notice in notices:
             tell(NoticeRaised(notice))
-        answer = self._generate(runtime, prompt, config, lambda text: tell(TextDelta(text)))
+        with recording(self._recorder) as record:
+            answer = self._generate(runtime, prompt, config, lambda text: tell(TextDelta(text)))
         response = PromptResponse(
             text=answer.text,
             message=Message.assistant(answer.text),
@@ -81,6 +88,8 @@ class RuntimeExecutor:
             logprobs=answer.logprobs if config.logprobs is not None else None,
         )
         tell(Finished(response))
+        if config.logprobs is None and config.constraint is None:
+            record(runtime.plan, response.timings)
         return response
 
     def _generate(

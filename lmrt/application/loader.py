@@ -12,8 +12,10 @@ from lmrt.application.runtime import LoadedRuntime
 from lmrt.application.scheduler import Scheduler
 from lmrt.application.strictness import strict_notice
 from lmrt.domain.config import RuntimeConfig
+from lmrt.domain.corrections import corrections
 from lmrt.domain.errors import ConfigurationError, LmrtError, LoadFailed, NoExecutablePlan
 from lmrt.domain.failures import FailedLoad
+from lmrt.domain.fingerprints import fingerprint
 from lmrt.domain.messages import Modality
 from lmrt.domain.models import Artifact, ArtifactFormat, ResolvedModel
 from lmrt.domain.planning import counterfactuals, replayed
@@ -27,6 +29,7 @@ from lmrt.domain.surroundings import Surroundings
 from lmrt.ports.backend import Backend, LoadProgress
 from lmrt.ports.machine import Clock, MachineProbe
 from lmrt.ports.models import DownloadProgress, Materializer
+from lmrt.ports.speed import SpeedLedger
 from lmrt.ports.text import TokenizerFactory
 
 
@@ -59,6 +62,7 @@ class RuntimeLoader:
         downloads: Told of every download.
         saved: A plan to load by, in place of one made anew; none is loaded that has changed, and
             nothing else in its place.
+        ledger: Past runs, which correct estimated speeds.
         isolated: Backends that run their engine in a process of its own, for plans that ask for it;
             without one of its id, a backend runs in this process.
     """
@@ -74,6 +78,7 @@ class RuntimeLoader:
         clock: Clock,
         downloads: DownloadProgress | None = None,
         saved: RuntimePlan | None = None,
+        ledger: SpeedLedger | None = None,
         isolated: Sequence[Backend] = (),
     ) -> None:
         self._resolver = resolver
@@ -84,6 +89,7 @@ class RuntimeLoader:
         self._clock = clock
         self._downloads = downloads
         self._saved = saved
+        self._ledger = ledger
         self._isolated = {backend.id: backend for backend in isolated}
         self._failed = FailedLoads()
 
@@ -142,15 +148,19 @@ class RuntimeLoader:
             plan = self._checked(model, config, request, seen)
         except NoExecutablePlan as error:
             error.counterfactuals = counterfactuals(
-                request, model, seen.machine, seen.probes, error.rejected
+                request, model, seen.machine, seen.probes, error.rejected, seen.corrections
             )
             raise
-        found = counterfactuals(request, model, seen.machine, seen.probes, plan.alternatives)
+        found = counterfactuals(
+            request, model, seen.machine, seen.probes, plan.alternatives, seen.corrections
+        )
         return evolve(plan, counterfactuals=found)
 
     def surroundings(self) -> Surroundings:
         """Return this machine as it is now, and what each backend can do on it."""
-        return Surroundings(self._machine.inspect(), self.probe())
+        machine = self._machine.inspect()
+        runs = () if self._ledger is None else self._ledger.runs(fingerprint(machine))
+        return Surroundings(machine, self.probe(), corrections(runs))
 
     def load(
         self,
@@ -237,7 +247,9 @@ class RuntimeLoader:
         if self._saved is not None:
             return None
         try:
-            return plan_runtime(request, model, seen.machine, seen.probes, self._failed())
+            return plan_runtime(
+                request, model, seen.machine, seen.probes, self._failed(), seen.corrections
+            )
         except NoExecutablePlan:
             return None
 
@@ -251,7 +263,9 @@ class RuntimeLoader:
     ) -> RuntimePlan:
         self._refuse_unknown_backend(config)
         if self._saved is None:
-            plan = plan_runtime(request, model, seen.machine, seen.probes, failed)
+            plan = plan_runtime(
+                request, model, seen.machine, seen.probes, failed, seen.corrections
+            )
         else:
             plan = replayed(self._saved, request, model, seen.machine, seen.probes)
         if config.strict and plan.notices:
@@ -283,4 +297,5 @@ def _request(config: RuntimeConfig, needs: Needs) -> PlanRequest:
         allow_remote_code=config.allow_remote_code,
         allow_unsafe_weights=config.allow_unsafe_weights,
         dtype=config.dtype,
+        threads=config.threads,
     )

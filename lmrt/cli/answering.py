@@ -16,6 +16,7 @@ from lmrt.domain.errors import GenerationFailed
 from lmrt.domain.generation import GenerationConfig
 from lmrt.domain.plans import RuntimePlan
 from lmrt.domain.references import Aliases
+from lmrt.ports.speed import SpeedLedger
 
 
 @frozen
@@ -46,8 +47,12 @@ def answer(
     aliases: Aliases,
     showing: Showing,
     saved: RuntimePlan | None = None,
+    ledger: SpeedLedger | None = None,
 ) -> None:
-    """Answer one prompt as it is generated, or as one document; by a saved plan, if any."""
+    """Answer one prompt as it is generated, or as one document; by a saved plan, if any.
+
+    How fast it was is kept in the ledger, if there is one.
+    """
     sink = PromptSink(
         quiet=showing.quiet,
         silent=showing.json,
@@ -57,7 +62,9 @@ def answer(
     )
     with downloads_shown(silent=showing.json or showing.quiet) as downloads:
         try:
-            with runtime_client(aliases=aliases, downloads=downloads, saved=saved) as client:
+            with runtime_client(
+                aliases=aliases, downloads=downloads, saved=saved, ledger=ledger
+            ) as client:
                 response = client.prompt(
                     text,
                     runtime_config=config,

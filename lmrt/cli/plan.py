@@ -45,6 +45,7 @@ def plan(
     with edge(json=json):
         from lmrt.bootstrap import runtime_client
         from lmrt.cli.download_progress import downloads_shown
+        from lmrt.cli.ledgers import ledger_of
         from lmrt.cli.runtime_options import runtime_config
         from lmrt.cli.settings import read_settings
 
@@ -66,7 +67,9 @@ def plan(
         surroundings = None if machine is None else _described(machine)
         with (
             downloads_shown(silent=json) as shown,
-            runtime_client(aliases=settings.aliases, downloads=shown) as client,
+            runtime_client(
+                aliases=settings.aliases, downloads=shown, ledger=ledger_of(settings)
+            ) as client,
         ):
             found = client.runtime_loader.explain_plan(config, surroundings)
         _write(found, save, json=json)

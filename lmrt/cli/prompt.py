@@ -79,6 +79,7 @@ def prompt(
     """
     with edge(json=json):
         from lmrt.cli.answering import Showing, answer
+        from lmrt.cli.ledgers import ledger_of
         from lmrt.cli.runtime_options import runtime_config
         from lmrt.cli.settings import read_settings
         from lmrt.domain.generation import DEFAULT_SYSTEM_PROMPT, GenerationConfig
@@ -134,6 +135,7 @@ def prompt(
             config=config,
             generation=generation,
             aliases=settings.aliases,
+            ledger=ledger_of(settings),
             saved=saved,
             showing=Showing(json, quiet, stats, explain, greeting=None if chosen else _BUNDLED),
         )

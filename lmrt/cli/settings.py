@@ -28,6 +28,7 @@ _KEYS: dict[str, type] = {
     "prefer": str,
     "strict": bool,
     "offline": bool,
+    "ledger": bool,
     "aliases": dict,
 }
 _KINDS = {str: "a text", int: "a whole number", bool: "true or false", dict: "a table"}
@@ -49,6 +50,7 @@ class Settings:
         prefer: What weighs most, or None.
         strict: Whether notices are errors.
         offline: Whether no socket may be opened (`HF_HUB_OFFLINE`, else `offline`).
+        ledger: Whether past runs are kept, and correct estimated speeds.
         aliases: The user's own short names, each for one reference or for several variants.
     """
 
@@ -63,6 +65,7 @@ class Settings:
     prefer: str | None = None
     strict: bool = False
     offline: bool = False
+    ledger: bool = True
     aliases: Aliases = field(factory=dict)
 
 
@@ -100,6 +103,17 @@ def read_store_places() -> "StorePlaces":
     from lmrt.cli.store_places import store_places
 
     return store_places(os.environ)
+
+
+def read_hub_token() -> str | None:
+    """Return what the environment gives as the Hub's token, as `huggingface_hub` reads it."""
+    token = os.environ.get("HF_TOKEN") or os.environ.get("HUGGING_FACE_HUB_TOKEN")
+    return None if token is None else token.replace("\r", "").replace("\n", "").strip() or None
+
+
+def read_variables() -> Mapping[str, str]:
+    """Return the environment, for a report that shows what is known to be harmless of it."""
+    return dict(os.environ)
 
 
 def config_path(environment: Mapping[str, str]) -> Path:

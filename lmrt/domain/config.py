@@ -111,6 +111,7 @@ class RuntimeConfig:
         dtype: Data type that weights are loaded as, on backends that convert them (`torch`,
             `mlx`). Default: as stored where the device computes in that type, else the device's
             first choice; `int8` or `int4`, with a notice, where nothing larger fits.
+        threads: CPU threads, at most one a core. Default: as many as there is work for.
 
     Raises:
         ConfigurationError: A value is outside its range (`invalid-option`).
@@ -129,3 +130,4 @@ class RuntimeConfig:
     allow_remote_code: bool = False
     allow_unsafe_weights: bool = False
     dtype: Dtype | None = field(default=None, converter=_dtype)
+    threads: int | None = field(default=None, validator=whole(1))

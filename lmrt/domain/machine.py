@@ -21,11 +21,13 @@ class Processor:
         name: Its marketing name, or the architecture where unknown.
         physical_cores: Cores, hyper-threads not counted, that this process may use.
         logical_cores: Hardware threads that this process may use.
+        cache: Bytes of the largest cache, or None where the system does not tell.
     """
 
     name: str
     physical_cores: int
     logical_cores: int
+    cache: int | None = None
 
 
 @frozen
@@ -39,8 +41,9 @@ class Accelerator:
         memory_total: Bytes it can hold (on unified memory, the recommended working set).
         memory_free: Bytes free now, or None where the system does not tell.
         unified: Whether its memory is the machine's main memory.
-        memory_bandwidth: Bytes a second, measured, or None.
+        memory_bandwidth: Bytes a second, as the driver or the maker tells, or None.
         driver: Driver version, or None.
+        arithmetic: Operations a second in 16 bits, as the maker tells, or None.
     """
 
     device: str
@@ -51,6 +54,7 @@ class Accelerator:
     unified: bool = False
     memory_bandwidth: float | None = None
     driver: str | None = None
+    arithmetic: float | None = None
 
 
 @frozen
@@ -64,8 +68,11 @@ class Machine:
         memory_total: Bytes of main memory, a container's limit counted.
         memory_free: Bytes that can be had without swapping, other processes counted.
         accelerators: GPUs, in the driver's order.
-        memory_bandwidth: Bytes a second of main memory, measured, or None.
+        memory_bandwidth: Bytes a second of main memory that all cores read, measured, or None.
         findings: What could not be read and why, one line each.
+        thread_bandwidth: Bytes a second that one core reads, measured, or None.
+        arithmetic: Operations a second of all cores in f32, measured, or None.
+        thread_arithmetic: The same of one core.
     """
 
     system: str
@@ -76,6 +83,9 @@ class Machine:
     accelerators: tuple[Accelerator, ...] = ()
     memory_bandwidth: float | None = None
     findings: tuple[str, ...] = ()
+    thread_bandwidth: float | None = None
+    arithmetic: float | None = None
+    thread_arithmetic: float | None = None
 
     def accelerator(self, device: str) -> Accelerator | None:
         """Return the accelerator of that name, or None."""

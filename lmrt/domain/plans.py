@@ -9,6 +9,7 @@ from lmrt.domain.models import Artifact
 from lmrt.domain.notices import Notice
 from lmrt.domain.probes import Feature
 from lmrt.domain.rejections import Rejection
+from lmrt.domain.speeds import Correction, Pace
 
 
 @frozen(kw_only=True)
@@ -18,6 +19,7 @@ class PlanRequest:
     Attributes:
         modalities: Kinds of input that the plan must take.
         features: Abilities that the backend must have.
+        threads: CPU threads, no more than there are cores; None for as many as there is work for.
     """
 
     backend: str | None = None
@@ -31,6 +33,7 @@ class PlanRequest:
     allow_remote_code: bool = False
     allow_unsafe_weights: bool = False
     dtype: Dtype | None = None
+    threads: int | None = None
 
 
 @frozen
@@ -149,13 +152,31 @@ class SpeedEstimate:
     """Expected speed of one sequence.
 
     Attributes:
-        decode: Tokens a second with an empty context.
-        measured_bandwidth: Whether the memory bandwidth behind it was measured; else a typical
-            figure of that kind of device stands in, good enough to rank candidates only.
+        decode: Generated tokens a second, after a prompt of `prompt_tokens`.
+        measured_bandwidth: Whether the memory bandwidth behind it is this machine's: measured, or
+            told for its graphics card. Else a typical figure of that kind of device stands in,
+            good enough to rank candidates only.
+        prefill: Tokens a second of that prompt; None in a plan of an older version.
+        prompt_tokens: Tokens of the prompt that both are told for.
+        paces: What it follows from, past runs left out: one for each processor with layers on it.
+        correction: What past runs said about it.
+        decode_limit: Generated tokens a second if the engine reached all that its processors do.
+        prefill_limit: The same of the prompt, in plain arithmetic.
     """
 
     decode: float
     measured_bandwidth: bool
+    prefill: float | None = None
+    prompt_tokens: int = 0
+    paces: tuple[Pace, ...] = ()
+    correction: Correction = field(factory=Correction)
+    decode_limit: float = 0.0
+    prefill_limit: float = 0.0
+
+    @property
+    def first_token(self) -> float | None:
+        """Seconds until the first token of an answer to that prompt, once the model is loaded."""
+        return self.prompt_tokens / self.prefill if self.prefill else None
 
 
 @frozen
@@ -235,6 +256,8 @@ class RuntimePlan:
         engine_version: The version of the backend's engine, or None where unknown.
         counterfactuals: What would make another candidate the chosen one; empty unless somebody
             asked for them, since they take many plans.
+        machine: Fingerprint of the machine that it was made for; None in a plan of an older
+            version.
         isolated: Why the engine runs in a process of its own, or None where it runs in this one.
     """
 
@@ -248,6 +271,7 @@ class RuntimePlan:
     alternatives: tuple[Alternative, ...] = field(repr=lambda rows: f"<{len(rows)} alternatives>")
     engine_version: str | None = None
     counterfactuals: tuple[Counterfactual, ...] = ()
+    machine: str | None = None
     isolated: Isolated | None = None
 
     @property

@@ -17,6 +17,10 @@ class UnavailableReason(StrEnum):
     BROKEN = "broken"
     UNSUPPORTED_VERSION = "unsupported-version"
     NOT_IN_THIS_VERSION = "not-in-this-version"
+    WRONG_PROCESSOR = "wrong-processor"
+    WRONG_ARCHITECTURE = "wrong-architecture"
+    CRASHED = "crashed"
+    HANGS = "hangs"
 
 
 class Feature(StrEnum):
@@ -61,6 +65,25 @@ Availability = Available | Unavailable
 
 
 @frozen
+class WeightSpeed:
+    """How an engine gets on with weights of one type.
+
+    Attributes:
+        weights: How the names of such quantizations and data types begin: `Q4_K`, `F16`.
+        reading: Share of the memory bandwidth that reading them reaches.
+        lone: Operations for a token that is computed alone, as a share of what the processor does
+            in plain arithmetic (`Machine.arithmetic`, `Accelerator.arithmetic`). Unpacking counts
+            as time, products of small integers can exceed 1.
+        batched: The same for tokens that are computed together.
+    """
+
+    weights: str
+    reading: float
+    lone: float
+    batched: float
+
+
+@frozen
 class BackendDevice:
     """A device as one backend sees it.
 
@@ -72,6 +95,11 @@ class BackendDevice:
             them stay as they are, others become the first. Empty: all weights stay as stored.
         other_dtypes: Types that weights can also be loaded as: on request, and the rounded ones,
             the largest first, where nothing else fits.
+        speeds: How it gets on with weights of each type; the longest name that fits counts, and
+            `efficiency` alone where none does.
+        attention: Share of the processor's arithmetic that attention reaches; 0 leaves it out.
+        layer_seconds: What every step takes for each layer beside reading and arithmetic.
+        thread_seconds: The same for each thread after the first, which wait for each other.
     """
 
     device: str
@@ -79,6 +107,10 @@ class BackendDevice:
     efficiency: float
     dtypes: tuple[Dtype, ...] = ()
     other_dtypes: tuple[Dtype, ...] = ()
+    speeds: tuple[WeightSpeed, ...] = ()
+    attention: float = 0.0
+    layer_seconds: float = 0.0
+    thread_seconds: float = 0.0
 
 
 @frozen

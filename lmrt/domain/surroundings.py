@@ -4,6 +4,7 @@ from attrs import frozen
 
 from lmrt.domain.machine import Machine
 from lmrt.domain.probes import BackendProbe
+from lmrt.domain.speeds import Corrected
 
 
 @frozen
@@ -13,7 +14,9 @@ class Surroundings:
     Attributes:
         machine: The machine.
         probes: One probe a backend.
+        corrections: What past runs there said about estimated speeds.
     """
 
     machine: Machine
     probes: tuple[BackendProbe, ...]
+    corrections: tuple[Corrected, ...] = ()

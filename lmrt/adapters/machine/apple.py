@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 
 from lmrt.adapters.machine.files import whole_number
+from lmrt.adapters.machine.published import apple_chip
 from lmrt.domain.machine import Accelerator, DeviceKind, Processor
 
 Runner = Callable[[Sequence[str]], str]
@@ -16,6 +17,7 @@ _KEYS = (
     "machdep.cpu.brand_string",
     "hw.optional.arm64",
     "iogpu.wired_limit_mb",
+    "hw.perflevel0.l2cachesize",
 )
 _LARGE = 36 * 2**30
 
@@ -35,7 +37,8 @@ def apple_processor(values: Mapping[str, str], architecture: str) -> Processor:
     """Return the processor; its efficiency cores count."""
     logical = whole_number(values.get("hw.logicalcpu")) or os.cpu_count() or 1
     physical = whole_number(values.get("hw.physicalcpu")) or logical
-    return Processor(values.get("machdep.cpu.brand_string") or architecture, physical, logical)
+    name = values.get("machdep.cpu.brand_string") or architecture
+    return Processor(name, physical, logical, whole_number(values.get("hw.perflevel0.l2cachesize")))
 
 
 def apple_gpu(
@@ -54,6 +57,7 @@ def apple_gpu(
     share = memory_total * 3 // 4 if memory_total >= _LARGE else memory_total * 2 // 3
     usable = wired * 2**20 if wired else share
     name = values.get("machdep.cpu.brand_string") or "Apple GPU"
+    known = apple_chip(name)
     return (
         Accelerator(
             device="metal",
@@ -62,5 +66,7 @@ def apple_gpu(
             memory_total=usable,
             memory_free=min(usable, memory_free),
             unified=True,
+            memory_bandwidth=None if known is None else known.bandwidth,
+            arithmetic=None if known is None else known.arithmetic,
         ),
     )

@@ -36,7 +36,15 @@ def linux_processor(
     if limits.processors is not None:
         logical = max(1, min(logical, int(limits.processors)))
     physical = min(_cores(files, affinity), logical)
-    return Processor(_name(files) or architecture, physical, logical)
+    return Processor(_name(files) or architecture, physical, logical, _cache(files))
+
+
+def _cache(files: SystemFiles) -> int | None:
+    """Return the bytes of the first thread's largest cache."""
+    folder = "sys/devices/system/cpu/cpu0/cache"
+    texts = (files.text(f"{folder}/index{number}/size") or "" for number in range(5))
+    sizes = (whole_number(text.strip().removesuffix("K")) for text in texts)
+    return max((size << 10 for size in sizes if size), default=None)
 
 
 def _cores(files: SystemFiles, affinity: AbstractSet[int]) -> int:

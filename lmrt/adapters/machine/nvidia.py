@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from lmrt.adapters.machine.files import SystemFiles
+from lmrt.adapters.machine.published import nvidia_arithmetic
 from lmrt.domain.machine import Accelerator, DeviceKind
 
 _SIGNS = ("dev/nvidiactl", "proc/driver/nvidia/version", "usr/lib/wsl/lib/libnvidia-ml.so.1")
@@ -61,7 +62,19 @@ def _gpus(files: SystemFiles, nvml: Any) -> Iterator[Accelerator]:
             memory_total=int(memory.total),
             memory_free=int(memory.free),
             driver=driver,
+            memory_bandwidth=_bandwidth(nvml, handle),
+            arithmetic=nvidia_arithmetic(name),
         )
+
+
+def _bandwidth(nvml: Any, handle: Any) -> float | None:
+    """Return the bytes a second that the memory moves, twice a cycle on every line of its bus."""
+    try:
+        cycles = nvml.nvmlDeviceGetMaxClockInfo(handle, nvml.NVML_CLOCK_MEM) * 1e6
+        width = nvml.nvmlDeviceGetMemoryBusWidth(handle)
+    except nvml.NVMLError:
+        return None
+    return float(2 * cycles * width / 8) or None
 
 
 def _text(value: str | bytes) -> str:

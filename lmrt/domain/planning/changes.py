@@ -20,6 +20,7 @@ from lmrt.domain.models import ResolvedModel
 from lmrt.domain.planning.combinations import CPU
 from lmrt.domain.plans import PlanRequest
 from lmrt.domain.probes import Available, BackendProbe, Unavailable
+from lmrt.domain.speeds import Corrected
 
 _PINS = {"backend": "backend", "device": "device", "kv-type": "kv_type", "dtype": "dtype"}
 """Options that pin a plan, and the fields of the request that hold them."""
@@ -33,6 +34,7 @@ class Situation:
     model: ResolvedModel
     machine: Machine
     probes: tuple[BackendProbe, ...]
+    corrections: tuple[Corrected, ...] = ()
 
 
 def changed(situation: Situation, change: Change) -> Situation:

@@ -26,6 +26,7 @@ from enum import Enum
 from attrs import frozen
 
 from lmrt.domain.config import Preference
+from lmrt.domain.planning.caution import cautious_decode
 from lmrt.domain.planning.fitting import Fits
 
 _BEST_BITS = 16.0
@@ -70,7 +71,7 @@ def merits(fit: Fits) -> Merits:
         bits = min(bits, fit.candidate.settings.dtype.bits)
     return Merits(
         quality=_three_digits(min(bits, _BEST_BITS)),
-        speed=_three_digits(fit.candidate.speed.decode),
+        speed=_three_digits(cautious_decode(fit.candidate.speed)),
         memory=fit.candidate.memory.total,
     )
 

@@ -29,10 +29,11 @@ from lmrt.domain.planning.choice import RankKey, rank_key
 from lmrt.domain.planning.combinations import combinations
 from lmrt.domain.planning.context import context_ladder
 from lmrt.domain.planning.fitting import Fits, assess
-from lmrt.domain.planning.query import query
+from lmrt.domain.planning.query import Query, query
 from lmrt.domain.plans import Alternative, Outranked, PlanRequest, Rejected
 from lmrt.domain.probes import BackendProbe
 from lmrt.domain.rejections import ContextExceeded, MemoryExceeded, WindowUnsupported
+from lmrt.domain.speeds import Corrected
 
 _MOST_STEPS = 64
 """Leads that a search looks past before it gives up and leaves the counterfactual out."""
@@ -70,6 +71,7 @@ def counterfactuals(
     machine: Machine,
     probes: Sequence[BackendProbe],
     alternatives: Sequence[Alternative],
+    corrections: Sequence[Corrected] = (),
 ) -> tuple[Counterfactual, ...]:
     """Return the changes that would make other candidates the chosen one, by candidate.
 
@@ -80,8 +82,9 @@ def counterfactuals(
         probes: What each backend can do there.
         alternatives: The candidates that were not chosen, the best first; where nothing can run,
             all of them.
+        corrections: What past runs said about estimates, as in `plan`.
     """
-    situation = Situation(request, model, machine, tuple(probes))
+    situation = Situation(request, model, machine, tuple(probes), tuple(corrections))
     rows = _worth_naming(alternatives)
     found = [*_by_size(situation, rows), *_without_size(situation)]
     order = {row: place for place, row in enumerate(rows)}
@@ -170,8 +173,17 @@ def _first(low: int, high: int, holds: Callable[[int], bool]) -> int | None:
     return low
 
 
+def _query(situation: Situation) -> Query:
+    return query(
+        situation.request,
+        situation.model,
+        situation.machine,
+        corrections=situation.corrections,
+    )
+
+
 def _leader(situation: Situation) -> Fits | None:
-    asked = query(situation.request, situation.model, situation.machine)
+    asked = _query(situation)
     found = (assess(asked, each) for each in combinations(asked, situation.probes))
     fitting = (each for each in found if isinstance(each, Fits))
     return min(fitting, key=lambda fits: rank_key(fits, asked.request.prefer), default=None)
@@ -185,7 +197,7 @@ def _only(situation: Situation, row: _Row) -> Situation:
 
 
 def _fits(situation: Situation, row: _Row) -> Fits | None:
-    asked = query(situation.request, situation.model, situation.machine)
+    asked = _query(situation)
     for combination in combinations(asked, situation.probes):
         if combination.name == row.device:
             found = assess(asked, combination)

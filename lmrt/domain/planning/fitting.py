@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from lmrt.domain.config import Dtype, KvType
 from lmrt.domain.machine import Accelerator, DeviceKind
@@ -20,10 +20,11 @@ from lmrt.domain.planning.query import Query
 from lmrt.domain.planning.screening import screen
 from lmrt.domain.planning.settings import cache_settings, execution_settings
 from lmrt.domain.planning.specialization import specialization
-from lmrt.domain.planning.speed import bytes_read, speed
+from lmrt.domain.planning.speed import speed
 from lmrt.domain.planning.weights import size_up
 from lmrt.domain.planning.windows import within_window
-from lmrt.domain.plans import Candidate
+from lmrt.domain.planning.work import bytes_read
+from lmrt.domain.plans import Candidate, SpeedEstimate
 from lmrt.domain.probes import BackendDevice
 from lmrt.domain.rejections import (
     ContextExceeded,
@@ -147,17 +148,19 @@ def _candidate(
     load: Load,
     placed: Placed,
 ) -> Candidate:
-    machine, sizing, placement = query.machine, load.sizing, placed.placement
-    read = bytes_read(sizing, placement)
-    return Candidate(
+    placement = placed.placement
+    cores = query.machine.processor.physical_cores
+    read = bytes_read(load, placement).host
+    candidate = Candidate(
         artifact=combination.artifact.id,
         backend=load.probe.backend,
         placement=placement,
-        specialization=specialization(placement, device.kind, len(sizing.layers)),
-        settings=execution_settings(load.cache, read.host, machine.processor.physical_cores, dtype),
+        specialization=specialization(placement, device.kind, len(load.sizing.layers)),
+        settings=execution_settings(load.cache, read, cores, dtype, query.request.threads),
         memory=placed.memory,
-        speed=speed(read, device, load.probe, machine, load.accelerator),
+        speed=SpeedEstimate(0.0, measured_bandwidth=False),
     )
+    return evolve(candidate, speed=speed(query, combination.artifact, device, load, candidate))
 
 
 def _accelerator(query: Query, device: BackendDevice) -> Accelerator | None:

@@ -44,6 +44,19 @@ def total_bytes(kinds: LayerKinds, cache: CacheSettings) -> int:
     return sum(count * layer_bytes(layer, cache) for layer, count in kinds)
 
 
+def cell_bytes(layer: LayerShape, cache: CacheSettings) -> float:
+    """Return the bytes of one token that a layer reads again for every later token."""
+    match layer:
+        case FullAttention(heads, key, value) | SlidingAttention(heads, key, value, _):
+            return heads * (key + value) * cache.kv_type.bits / 8
+        case LatentAttention(rank, rope):
+            return (rank + rope) * cache.kv_type.bits / 8
+        case RecurrentState():
+            return 0.0
+        case AttentionBesideState(attention, _):
+            return cell_bytes(attention, cache)
+
+
 def window_cells(window: int, cache: CacheSettings) -> int:
     """Return the cells of a sliding layer's cache."""
     if cache.whole_windows:

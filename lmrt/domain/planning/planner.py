@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from lmrt.domain.config import Preference
 from lmrt.domain.failures import FailedLoad
+from lmrt.domain.fingerprints import fingerprint
 from lmrt.domain.machine import Machine
 from lmrt.domain.models import ResolvedModel
 from lmrt.domain.planning.choice import rank_key
@@ -15,6 +16,7 @@ from lmrt.domain.planning.query import query
 from lmrt.domain.planning.refusal import refusal
 from lmrt.domain.plans import Alternative, Outranked, PlanRequest, Rejected, RuntimePlan
 from lmrt.domain.probes import Available, BackendProbe, Unavailable
+from lmrt.domain.speeds import Corrected
 
 
 def plan(
@@ -23,6 +25,7 @@ def plan(
     machine: Machine,
     probes: Sequence[BackendProbe],
     failed: Sequence[FailedLoad] = (),
+    corrections: Sequence[Corrected] = (),
 ) -> RuntimePlan:
     """Return how the model runs best here.
 
@@ -35,6 +38,7 @@ def plan(
         machine: The machine as it is now.
         probes: What each backend can do here, one probe a backend.
         failed: Loads that failed in this process, of any model; what they rule out is rejected.
+        corrections: What past runs on this machine said about estimates, in any order.
 
     Returns:
         The plan; each artifact x backend x device is either chosen or among its alternatives.
@@ -42,7 +46,7 @@ def plan(
     Raises:
         NoExecutablePlan: Nothing can run; every combination with its reasons is in `rejected`.
     """
-    asked = query(request, model, machine, failed)
+    asked = query(request, model, machine, failed, corrections)
     assessments = [assess(asked, found) for found in combinations(asked, probes)]
     fitting = [found for found in assessments if isinstance(found, Fits)]
     ranked = sorted(fitting, key=lambda fit: rank_key(fit, request.prefer))
@@ -61,6 +65,7 @@ def plan(
         alternatives=(*(_outranked(best, fit, request.prefer) for fit in ranked[1:]), *rejected),
         engine_version=_version(best.combination.offer.probe),
         isolated=isolation(best.candidate, asked.machine),
+        machine=fingerprint(machine),
     )
 
 

@@ -1,15 +1,16 @@
 """What every step of the planner looks at."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from lmrt.domain.failures import FailedLoad
 from lmrt.domain.machine import Machine
 from lmrt.domain.models import LayerShape, ResolvedModel
 from lmrt.domain.planning.failed import about, as_found
 from lmrt.domain.plans import PlanRequest
+from lmrt.domain.speeds import Corrected, RunKey
 
 LayerKinds = tuple[tuple[LayerShape, int], ...]
 """The distinct shapes among a model's layers, each with how often it occurs."""
@@ -21,6 +22,7 @@ class Query:
 
     Attributes:
         failed: Loads that failed and count for this model; `machine` is as they found it.
+        corrections: What past runs here said about estimates, by what they have in common.
     """
 
     request: PlanRequest
@@ -28,6 +30,7 @@ class Query:
     machine: Machine
     kinds: LayerKinds
     failed: tuple[FailedLoad, ...] = ()
+    corrections: Mapping[RunKey, Corrected] = field(factory=dict)
 
 
 def query(
@@ -35,8 +38,10 @@ def query(
     model: ResolvedModel,
     machine: Machine,
     failed: Sequence[FailedLoad] = (),
+    corrections: Sequence[Corrected] = (),
 ) -> Query:
     """Return the query; `failed` are loads of any model that failed in this process."""
     kinds = tuple(Counter(model.shape.layers).items())
     counting = about(model, failed) if failed else ()
-    return Query(request, model, as_found(machine, counting), kinds, counting)
+    table = {each.key: each for each in corrections}
+    return Query(request, model, as_found(machine, counting), kinds, counting, table)

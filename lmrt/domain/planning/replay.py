@@ -6,6 +6,7 @@ from attrs import evolve
 
 from lmrt.domain.errors import ConfigurationError
 from lmrt.domain.explanations import describe
+from lmrt.domain.fingerprints import fingerprint
 from lmrt.domain.machine import Machine
 from lmrt.domain.models import (
     Artifact,
@@ -56,7 +57,7 @@ def replayed(
     if changes or artifact is None:
         raise _changed(saved, changes)
     kept = evolve(saved.request, allow_unsafe_weights=request.allow_unsafe_weights)
-    return evolve(saved, request=kept, artifact=artifact)
+    return evolve(saved, request=kept, artifact=artifact, machine=fingerprint(machine))
 
 
 def _files(saved: Artifact, found: Artifact) -> Iterator[str]:

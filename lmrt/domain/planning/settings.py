@@ -101,7 +101,11 @@ def _served_at_once(probe: BackendProbe, kv_type: KvType) -> int:
 
 
 def execution_settings(
-    cache: CacheSettings, bytes_on_cpu: float, physical_cores: int, dtype: Dtype | None
+    cache: CacheSettings,
+    bytes_on_cpu: float,
+    physical_cores: int,
+    dtype: Dtype | None,
+    pinned_threads: int | None = None,
 ) -> ExecutionSettings:
     """Return the full settings.
 
@@ -110,8 +114,10 @@ def execution_settings(
         bytes_on_cpu: Bytes of weights that the CPU reads for one token.
         physical_cores: Of the machine.
         dtype: What the weights are loaded as, or None for as they are stored.
+        pinned_threads: CPU threads that were asked for, or None.
     """
-    threads = max(1, min(1 + int(bytes_on_cpu // BYTES_PER_THREAD), physical_cores))
+    threads = pinned_threads or 1 + int(bytes_on_cpu // BYTES_PER_THREAD)
+    threads = max(1, min(threads, physical_cores))
     return ExecutionSettings(
         context_length=cache.context,
         kv_type=cache.kv_type,

@@ -30,7 +30,18 @@ def test_a_large_mac_gives_metal_three_quarters() -> None:
         Processor("Apple M2 Max", 12, 12),
         64 * GIB,
         40 * GIB,
-        (Accelerator("metal", DeviceKind.METAL, "Apple M2 Max", 48 * GIB, 40 * GIB, unified=True),),
+        (
+            Accelerator(
+                "metal",
+                DeviceKind.METAL,
+                "Apple M2 Max",
+                48 * GIB,
+                40 * GIB,
+                unified=True,
+                memory_bandwidth=400e9,
+                arithmetic=13.5e12,
+            ),
+        ),
     )
 
 

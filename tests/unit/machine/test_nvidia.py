@@ -58,12 +58,34 @@ class RecordedNvml(SimpleNamespace):
         )
         return name
 
+    NVML_CLOCK_MEM = 2
+
+    def nvmlDeviceGetMaxClockInfo(self, handle: int, clock: int) -> int:  # noqa: N802
+        assert clock == self.NVML_CLOCK_MEM
+        return int(self._answer(f"clock:{handle}", (10501, 9001)[handle]))
+
+    def nvmlDeviceGetMemoryBusWidth(self, handle: int) -> int:  # noqa: N802
+        return int(self._answer(f"width:{handle}", 384))
+
 
 FIRST = Accelerator(
-    "cuda:0", DeviceKind.CUDA, "NVIDIA GeForce RTX 4090", 24 * GIB, 20 * GIB, driver="580.65.06"
+    "cuda:0",
+    DeviceKind.CUDA,
+    "NVIDIA GeForce RTX 4090",
+    24 * GIB,
+    20 * GIB,
+    memory_bandwidth=1_008_096_000_000.0,
+    driver="580.65.06",
+    arithmetic=165e12,
 )
 SECOND = Accelerator(
-    "cuda:1", DeviceKind.CUDA, "NVIDIA L40S", 48 * GIB, 20 * GIB, driver="580.65.06"
+    "cuda:1",
+    DeviceKind.CUDA,
+    "NVIDIA L40S",
+    48 * GIB,
+    20 * GIB,
+    memory_bandwidth=864_096_000_000.0,
+    driver="580.65.06",
 )
 
 
@@ -136,3 +158,13 @@ def test_the_real_binding_counts_this_machines_gpus() -> None:
         assert gpu.memory_free is not None
         assert 0 < gpu.memory_free <= gpu.memory_total
         assert gpu.driver
+
+
+@pytest.mark.parametrize("broken", ["clock:0", "width:0"])
+def test_a_bandwidth_that_the_driver_does_not_tell_is_not_known(
+    tmp_path: Path, broken: str
+) -> None:
+    found = inspect(tmp_path, lambda: RecordedNvml(broken), DRIVER)
+
+    assert [gpu.memory_bandwidth for gpu in found.accelerators] == [None, 864_096_000_000.0]
+    assert not found.findings
