@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lmrt.adapters.safetensors.documents import Settings
 from lmrt.adapters.safetensors.header import WeightFile
-from lmrt.adapters.safetensors.places import weight_bytes
+from lmrt.adapters.safetensors.places import in_language_model, weight_bytes
 from lmrt.adapters.safetensors.quantization import float_type, quantization, rounding
 from lmrt.adapters.safetensors.shape import architecture_shape, language_config, trained_context
 from lmrt.adapters.safetensors.texts import TEMPLATE, chat_template, generation_defaults
@@ -51,7 +51,10 @@ def describe_safetensors(
     if not any(tensor.elements for tensor in tensors):
         raise malformed_file(folder / files[0].name, "holds no weights")
     found = rounding(config)
-    rounded, parameters = quantization(found, tensors)
+    _, parameters = quantization(found, tensors)
+    # Encoders are often left as they were, which says nothing of how the rest was rounded
+    language = [tensor for tensor in tensors if in_language_model(tensor.name)]
+    rounded, _ = quantization(found, language or tensors)
     shape = architecture_shape(language_config(config), parameters)
     artifact = Artifact(
         id=found.format.value,

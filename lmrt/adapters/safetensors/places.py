@@ -39,6 +39,11 @@ def in_layer(name: str) -> bool:
     return _LAYER.search(name) is not None and not _BESIDE.search(name)
 
 
+def in_language_model(name: str) -> bool:
+    """Return whether a tensor belongs to the language model, not to a part beside it."""
+    return not _BESIDE.search(name)
+
+
 def _place(name: str) -> str:
     if _INPUT.search(name):
         return "input"

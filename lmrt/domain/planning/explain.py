@@ -26,6 +26,7 @@ _BETTER = {
     Respect.KV_TYPE: "a better KV cache",
     Respect.QUALITY: "better quality",
     Respect.SPEED: "faster",
+    Respect.PLACE: "more of it on an accelerator",
     Respect.MEMORY: "less memory",
 }
 
@@ -58,6 +59,8 @@ def losing_reason(winner: Fits, loser: Fits, prefer: Preference) -> str:
             return f"lower quality: {figures}"
         case Respect.SPEED:
             return f"slower: {figures}"
+        case Respect.PLACE:
+            return f"less of it on an accelerator: {figures}"
         case Respect.MEMORY:
             return f"takes more memory: {figures}"
         case Respect.ORDER:
@@ -78,6 +81,8 @@ def _figures(name: Respect, one: Fits, other: Fits) -> str:
             return f"{ours.quality:g} bits a weight, not {theirs.quality:g}"
         case Respect.SPEED:
             return f"about {ours.speed:,g} tokens/s, not {theirs.speed:,g}"
+        case Respect.PLACE:
+            return f"{ours.place:.0%} of the layers, not {theirs.place:.0%}"
         case Respect.MEMORY:
             apart = format_size(abs(ours.memory - theirs.memory))
             return f"{format_size(ours.memory)}, {apart} apart"

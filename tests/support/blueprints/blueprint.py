@@ -39,7 +39,7 @@ class Blueprint:
         writer = gguf.GGUFWriter(path, self.architecture)
         writer.add_tokenizer_model("no_vocab")
         for key, value in self.keys.items():
-            _add(writer, f"{self.architecture}.{key}", value)
+            add_value(writer, f"{self.architecture}.{key}", value)
         stored = 0
         for name, size in self.tensors:
             plain = len(size) == 1 or any(part in name for part in _PLAIN)
@@ -82,7 +82,8 @@ def blueprint(
     return Blueprint(architecture, all_keys, (*ends, *repeated), source)
 
 
-def _add(writer: Any, key: str, value: Value) -> None:
+def add_value(writer: Any, key: str, value: Value) -> None:
+    """Add a pair of the type that converters use for such a value."""
     match value:
         case bool():
             writer.add_bool(key, value)

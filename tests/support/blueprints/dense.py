@@ -27,15 +27,14 @@ def _plain(sizes: Sizes, *, biased: bool = False) -> list[Tensor]:
     ]
 
 
-def llama(layers: int = 32) -> Blueprint:
-    """Return Llama 3.1 8B: grouped queries."""
-    sizes = _LLAMA_8B
+def llama(layers: int = 32, sizes: Sizes = _LLAMA_8B, *, tied: bool = False) -> Blueprint:
+    """Return Llama 3.1 8B: grouped queries; or another model of its build."""
     return blueprint(
         "llama",
         "huggingface.co/meta-llama/Llama-3.1-8B",
         common_keys(sizes),
         [_plain(sizes)] * layers,
-        ends(sizes),
+        ends(sizes, tied=tied),
     )
 
 
@@ -51,9 +50,8 @@ def mistral(layers: int = 32) -> Blueprint:
     )
 
 
-def qwen2(layers: int = 28) -> Blueprint:
-    """Return Qwen2.5 7B."""
-    sizes = _QWEN2_7B
+def qwen2(layers: int = 28, sizes: Sizes = _QWEN2_7B) -> Blueprint:
+    """Return Qwen2.5 7B, or another size."""
     return blueprint(
         "qwen2",
         "huggingface.co/Qwen/Qwen2.5-7B",
@@ -63,15 +61,14 @@ def qwen2(layers: int = 28) -> Blueprint:
     )
 
 
-def qwen3(layers: int = 36) -> Blueprint:
-    """Return Qwen3 4B: wider heads than the residual stream, a tied head."""
-    sizes = _QWEN3_4B
+def qwen3(layers: int = 36, sizes: Sizes = _QWEN3_4B, *, tied: bool = True) -> Blueprint:
+    """Return Qwen3 4B: wider heads than the residual stream, a tied head; or another size."""
     return blueprint(
         "qwen3",
         "huggingface.co/Qwen/Qwen3-4B",
         common_keys(sizes),
         [[*_plain(sizes), *head_norms(sizes)]] * layers,
-        ends(sizes, tied=True),
+        ends(sizes, tied=tied),
     )
 
 

@@ -46,9 +46,8 @@ def gemma2(layers: int = 42) -> Blueprint:
     )
 
 
-def gemma3(layers: int = 34) -> Blueprint:
-    """Return Gemma 3 4B: five layers of six have a window of 1,024."""
-    sizes = _GEMMA3_4B
+def gemma3(layers: int = 34, sizes: Sizes = _GEMMA3_4B) -> Blueprint:
+    """Return Gemma 3 4B, or another size: five layers of six have a window of 1,024."""
     return blueprint(
         "gemma3",
         "huggingface.co/google/gemma-3-4b-it",

@@ -14,9 +14,8 @@ _GPT_OSS_20B = Sizes(2880, 64, 8, 64, 2880, 201_088, experts=32, used=4)
 _SCOUT = Sizes(5120, 40, 8, 128, 8192, 202_048, experts=16, used=1, shared=8192)
 
 
-def gpt_oss(layers: int = 24) -> Blueprint:
-    """Return gpt-oss 20B: every other layer has a window of 128; a mixture with biases."""
-    sizes = _GPT_OSS_20B
+def gpt_oss(layers: int = 24, sizes: Sizes = _GPT_OSS_20B) -> Blueprint:
+    """Return gpt-oss 20B, or 120B: every other layer has a window of 128; a mixture with biases."""
     hidden, inner, count = sizes.hidden, sizes.inner, sizes.experts
     layer: list[Tensor] = [
         *norms(hidden, "attn_norm", "post_attention_norm"),

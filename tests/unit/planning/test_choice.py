@@ -70,12 +70,63 @@ def test_losers_name_the_respect_and_the_figures() -> None:
 
 
 def test_more_context_comes_before_any_preference() -> None:
-    small = machine(8 * GIB, 6 * GIB)
+    small = machine(16 * GIB, 10 * GIB)
     request = PlanRequest(prefer=Preference.QUALITY)
+    found = plan(request, model(Q4, Q8), small, [gguf_backend()])
+
+    assert found.artifact.id == "Q4_K_M.gguf"
+    assert reasons(found) == {"Q8_0.gguf": "less context fits: 8,192 tokens, not 16,384"}
+
+
+@pytest.mark.parametrize(
+    ("prefer", "artifact"),
+    [
+        ("balanced", "Q4_K_M.gguf"),
+        ("quality", "Q4_K_M.gguf"),
+        ("speed", "Q2_K.gguf"),
+        ("memory", "Q2_K.gguf"),
+    ],
+)
+def test_context_gives_way_before_weights_are_rounded_roughly(prefer: str, artifact: str) -> None:
+    small = machine(8 * GIB, 6 * GIB)
+    request = PlanRequest(prefer=Preference(prefer))
     found = plan(request, model(Q2, Q4), small, [gguf_backend()])
 
-    assert found.artifact.id == "Q2_K.gguf"
-    assert reasons(found) == {"Q4_K_M.gguf": "less context fits: 4,096 tokens, not 16,384"}
+    assert found.artifact.id == artifact
+    assert reasons(found) == (
+        {"Q2_K.gguf": "lower quality: 2.6 bits a weight, not 4.85"}
+        if artifact == "Q4_K_M.gguf"
+        else {"Q4_K_M.gguf": "less context fits: 4,096 tokens, not 16,384"}
+    )
+
+
+def test_three_bits_come_before_two() -> None:
+    small = machine(8 * GIB, 5 * GIB)
+    three = artifact_8b("Q3_K_M.gguf", 3.9)
+    found = plan(PlanRequest(), model(Q2, three), small, [gguf_backend()])
+
+    assert found.artifact.id == "Q3_K_M.gguf"
+    assert found.settings.context_length < 16_384
+
+
+def test_an_older_type_is_worth_fewer_bits_than_it_has() -> None:
+    older, newer = artifact_8b("Q5_0.gguf", 5.58), artifact_8b("Q5_K_M.gguf", 5.7)
+    fast = evolve(BOX, memory_bandwidth=1e12)
+    found = plan(PlanRequest(), model(older, newer), fast, [gguf_backend()])
+
+    assert found.artifact.id == "Q5_K_M.gguf"
+    assert reasons(found) == {"Q5_0.gguf": "lower quality: 5.08 bits a weight, not 5.7"}
+
+
+def test_a_small_model_goes_to_the_accelerator_although_the_cpu_is_as_fast() -> None:
+    gpu_here = evolve(gpu(24 * GIB), memory_bandwidth=50e9)
+    box = machine(64 * GIB, accelerators=(gpu_here,))
+    found = plan(PlanRequest(), model(Q4), box, [gguf_backend(ON_CPU, ON_GPU)])
+
+    assert found.specialization.name == "cuda-full"
+    assert reasons(found) == {
+        "Q4_K_M.gguf": "less of it on an accelerator: 0% of the layers, not 100%"
+    }
 
 
 def test_the_next_best_comes_first_among_the_alternatives() -> None:

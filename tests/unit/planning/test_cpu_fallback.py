@@ -1,7 +1,7 @@
 from lmrt.domain.config import Preference
-from lmrt.domain.notices import CpuFallback
+from lmrt.domain.notices import ContextReduced, CpuFallback
 from lmrt.domain.planning import plan
-from lmrt.domain.plans import PlanRequest, RuntimePlan
+from lmrt.domain.plans import Outranked, PlanRequest, RuntimePlan
 from lmrt.domain.probes import BackendProbe, Feature
 from tests.support.worlds import (
     GIB,
@@ -40,9 +40,21 @@ def test_too_little_memory_is_said_with_figures() -> None:
     assert "of memory on `cuda:0`, 3.50 GiB can be used: short by " in notice.reason
 
 
-def test_less_context_on_the_accelerator_is_said() -> None:
+def test_the_accelerator_is_taken_with_less_context() -> None:
     box = machine(64 * GIB, accelerators=(gpu(7 * GIB),))
-    (notice,) = plan(PlanRequest(), model(Q4), box, [WHOLE_ONLY]).notices
+    found = plan(PlanRequest(), model(Q4), box, [WHOLE_ONLY])
+
+    assert found.specialization.name == "cuda-full"
+    assert found.notices == (ContextReduced(16_384, 8192),)
+    assert found.alternatives[0].why == Outranked(
+        "less of it on an accelerator: 0% of the layers, not 100%"
+    )
+
+
+def test_less_context_on_the_accelerator_is_said_where_memory_is_preferred() -> None:
+    box = machine(64 * GIB, accelerators=(gpu(7 * GIB),))
+    asked = PlanRequest(prefer=Preference.MEMORY)
+    (notice,) = plan(asked, model(Q4), box, [WHOLE_ONLY]).notices
 
     assert notice == CpuFallback("cuda:0", "only 8,192 tokens of context fit into its memory")
 

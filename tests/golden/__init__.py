@@ -1,0 +1,1 @@
+"""What lmrt plans on other machines, as text that is compared whole."""
