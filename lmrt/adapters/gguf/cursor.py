@@ -3,9 +3,13 @@
 import struct
 from mmap import mmap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lmrt.domain.errors import LoadFailed
 from lmrt.domain.files import DOWNLOAD_AGAIN, malformed_file
+
+if TYPE_CHECKING:
+    from lmrt.adapters.gguf.known_parts import KnownParts
 
 Data = bytes | mmap
 
@@ -68,9 +72,9 @@ class Cursor:
         value: int = _U64.unpack_from(self._data, self.skip(8))[0]
         return value
 
-    def unpack(self, layout: str) -> tuple[int, ...]:
-        """Read whole numbers by a `struct` layout."""
-        return struct.unpack_from(layout, self._data, self.skip(struct.calcsize(layout)))
+    def unpack(self, layout: struct.Struct) -> tuple[int, ...]:
+        """Read whole numbers by a layout."""
+        return layout.unpack_from(self._data, self.skip(layout.size))
 
     def numbers(self, layout: str, count: int, offset: int) -> tuple[int | float | bool, ...]:
         """Return `count` numbers of a `struct` letter that lie at `offset`, checked before."""
@@ -108,16 +112,22 @@ class Cursor:
             at = end
         return found
 
-    def skip_texts(self, count: int) -> None:
-        """Move on over `count` texts without decoding them.
+    def skip_texts(self, count: int, known: "KnownParts[None] | None" = None) -> None:
+        """Move on over `count` texts without decoding them, or by what is known of such an array.
 
         This loop runs once for each token of a vocabulary, so it checks as little as it can: a
         length beyond the end makes the next read fail, or else the check after the loop.
         """
-        unpack, data, at = _U64.unpack_from, self._data, self.offset
+        start = self.offset
+        if known is not None and (found := known.at(self._data, start, count)) is not None:
+            self.offset = found[0]
+            return
+        unpack, data, at = _U64.unpack_from, self._data, start
         try:
             for _ in range(count):
                 at += 8 + unpack(data, at)[0]
         except (struct.error, OverflowError):
             self.skip(at - self.offset + 8)
         self.skip(at - self.offset)
+        if known is not None:
+            known.add(self._data, start, at, count, None)

@@ -5,11 +5,13 @@ by llama.cpp's own reader as well, which ends the process or reads elsewhere for
 """
 
 import math
+import struct
 from pathlib import Path
 
 from attrs import frozen
 
 from lmrt.adapters.gguf.cursor import Cursor, Data
+from lmrt.adapters.gguf.known_parts import KnownParts
 from lmrt.adapters.gguf.metadata import Metadata, read_metadata
 from lmrt.adapters.gguf.tensor_types import TENSOR_TYPES, TensorType
 from lmrt.domain.files import DOWNLOAD_AGAIN
@@ -19,6 +21,8 @@ MAX_TENSORS = 2**17
 MAX_NAME = 63
 MAX_DIMENSIONS = 4
 DEFAULT_ALIGNMENT = 32
+_ENTRIES = tuple(struct.Struct(f"<{count}QIQ") for count in range(MAX_DIMENSIONS + 1))
+"""What follows a tensor's name, by its number of dimensions: their sizes, its type, its place."""
 
 
 @frozen
@@ -38,6 +42,19 @@ class Tensor:
     type: TensorType
     size: int
     rows: int
+
+
+class KnownHeaders:
+    """What was read of headers before.
+
+    Attributes:
+        texts: Arrays of texts.
+        tensors: The entries of all tensors of a file, with the bytes of their data.
+    """
+
+    def __init__(self) -> None:
+        self.texts: KnownParts[None] = KnownParts()
+        self.tensors: KnownParts[tuple[tuple[Tensor, ...], int]] = KnownParts()
 
 
 @frozen
@@ -61,12 +78,13 @@ class Header:
     needed: int
 
 
-def read_header(data: Data, path: Path) -> Header:
+def read_header(data: Data, path: Path, known: KnownHeaders | None = None) -> Header:
     """Return the header of a GGUF; time and memory are bounded whatever it claims.
 
     Args:
         data: The file's bytes, or a memory map of them.
         path: The file, for errors.
+        known: What was read of headers before.
 
     Raises:
         LoadFailed: It is not a GGUF, is truncated or contradicts itself (`malformed-file`).
@@ -76,24 +94,16 @@ def read_header(data: Data, path: Path) -> Header:
     tensor_count, pair_count = cursor.u64(), cursor.u64()
     if tensor_count > MAX_TENSORS:
         raise cursor.failure(f"claims {tensor_count:,} tensors")
-    metadata = read_metadata(cursor, pair_count)
+    metadata = read_metadata(cursor, pair_count, None if known is None else known.texts)
     alignment = _alignment(metadata)
-    names: set[str] = set()
-    tensors, end = [], 0
-    for _ in range(tensor_count):
-        tensor = _read_tensor(cursor, end)
-        if tensor.name in names:
-            raise cursor.failure(f"has the tensor `{tensor.name}` twice")
-        names.add(tensor.name)
-        tensors.append(tensor)
-        end = padded(end + tensor.size, alignment)
+    tensors, end = _tensors(cursor, data, (tensor_count, alignment), known)
     needed = 0
     if tensors:
         needed = padded(cursor.offset, alignment) + end - padded(tensors[-1].size, alignment)
         needed += tensors[-1].size
     if needed > cursor.size:
         raise cursor.truncated(needed)
-    return Header(path, version, metadata, tuple(tensors), cursor.size, needed)
+    return Header(path, version, metadata, tensors, cursor.size, needed)
 
 
 def read_version(cursor: Cursor, data: Data) -> int:
@@ -132,13 +142,42 @@ def _alignment(metadata: Metadata) -> int:
     return alignment
 
 
+def _tensors(
+    cursor: Cursor, data: Data, kind: tuple[int, int], known: KnownHeaders | None
+) -> tuple[tuple[Tensor, ...], int]:
+    """Return the tensors, and the bytes of their data with padding.
+
+    Args:
+        cursor: Where their entries start; it is moved behind them.
+        data: The file's bytes.
+        kind: Their number, and the alignment of their data.
+        known: What was read of headers before.
+    """
+    start, (count, alignment) = cursor.offset, kind
+    if known is not None and (found := known.tensors.at(data, start, kind)) is not None:
+        cursor.offset, told = found
+        return told
+    names: set[str] = set()
+    tensors, end = [], 0
+    for _ in range(count):
+        tensor = _read_tensor(cursor, end)
+        if tensor.name in names:
+            raise cursor.failure(f"has the tensor `{tensor.name}` twice")
+        names.add(tensor.name)
+        tensors.append(tensor)
+        end = padded(end + tensor.size, alignment)
+    if known is not None:
+        known.tensors.add(data, start, cursor.offset, kind, (tuple(tensors), end))
+    return tuple(tensors), end
+
+
 def _read_tensor(cursor: Cursor, expected_offset: int) -> Tensor:
     start = cursor.offset
     name = cursor.text(MAX_NAME)
     dimensions = cursor.u32()
     if dimensions > MAX_DIMENSIONS:
         raise cursor.failure(f"gives tensor `{name}` {dimensions:,} dimensions", start)
-    *shape, kind, offset = cursor.unpack(f"<{dimensions}QIQ")
+    *shape, kind, offset = cursor.unpack(_ENTRIES[dimensions])
     elements = math.prod(shape)
     if not 0 < elements < 2**63:
         raise cursor.failure(f"gives tensor `{name}` the shape {shape}", start)

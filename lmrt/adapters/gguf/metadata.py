@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from attrs import frozen
 
 from lmrt.adapters.gguf.cursor import Cursor
+from lmrt.adapters.gguf.known_parts import KnownParts
 from lmrt.domain.errors import LoadFailed
 from lmrt.domain.files import DOWNLOAD_AGAIN, malformed_file
 
@@ -142,8 +143,13 @@ class Metadata(Mapping[str, Value]):
         return int(value)
 
 
-def read_metadata(cursor: Cursor, pairs: int) -> Metadata:
+def read_metadata(cursor: Cursor, pairs: int, known: KnownParts[None] | None = None) -> Metadata:
     """Return the pairs that start at the cursor, which is moved behind them.
+
+    Args:
+        cursor: Where they start.
+        pairs: How many there are.
+        known: Vocabularies that were walked before.
 
     Raises:
         LoadFailed: They are malformed (`malformed-file`).
@@ -159,26 +165,26 @@ def read_metadata(cursor: Cursor, pairs: int) -> Metadata:
             raise cursor.failure(
                 f"has the metadata key `{key}` twice" if key else "has an empty key", start
             )
-        value = _read_value(cursor, key, texts)
+        value = _read_value(cursor, key, texts, known)
         if isinstance(value, Array) and value.kind == TEXT:
             texts -= value.count
         values[key] = value
     return Metadata(values, cursor)
 
 
-def _read_value(cursor: Cursor, key: str, texts: int) -> Value:
+def _read_value(cursor: Cursor, key: str, texts: int, known: KnownParts[None] | None) -> Value:
     kind = cursor.u32()
     if kind == TEXT:
         length = cursor.u64()
         return Text(cursor.skip(length), length)
     if kind == ARRAY:
-        return _read_array(cursor, key, texts)
+        return _read_array(cursor, key, texts, known)
     if kind not in _LAYOUTS:
         raise cursor.failure(f"has the unknown value type {kind} for `{key}`", cursor.offset - 4)
     return cursor.numbers(_LAYOUTS[kind], 1, cursor.skip(SIZES[kind]))[0]
 
 
-def _read_array(cursor: Cursor, key: str, texts: int) -> Array:
+def _read_array(cursor: Cursor, key: str, texts: int, known: KnownParts[None] | None) -> Array:
     kind = cursor.u32()
     count = cursor.u64()
     start = cursor.offset
@@ -187,7 +193,7 @@ def _read_array(cursor: Cursor, key: str, texts: int) -> Array:
             raise cursor.failure(
                 f"claims {count:,} texts for `{key}`, more than {texts:,}", start - 8
             )
-        cursor.skip_texts(count)
+        cursor.skip_texts(count, known)
     elif kind in SIZES:
         cursor.skip(count * SIZES[kind])
     else:

@@ -11,7 +11,7 @@ from pathlib import Path
 from attrs import frozen
 
 from lmrt.adapters.gguf.describe import describe, is_model
-from lmrt.adapters.gguf.header import MAGIC, Header, read_header
+from lmrt.adapters.gguf.header import MAGIC, Header, KnownHeaders, read_header
 from lmrt.domain.files import malformed_file, missing_parts, unreadable
 from lmrt.domain.models import DescribedArtifact
 
@@ -46,7 +46,12 @@ class GgufReader:
 
     Split models count as one artifact and may be named by any part. Files that hold no language
     model (`mmproj` projectors, LoRA adapters, importance matrices) are no artifacts.
+
+    It remembers parts of the headers that it read last, a few megabytes, since models share them.
     """
+
+    def __init__(self) -> None:
+        self._known = KnownHeaders()
 
     def read(self, place: Path) -> tuple[DescribedArtifact, ...]:
         """Return the models in a folder, by name, or the one that a file is or is part of.
@@ -60,11 +65,11 @@ class GgufReader:
 
     def _read_one(self, files: tuple[Path, ...]) -> DescribedArtifact | None:
         with ExitStack() as stack:
-            first = stack.enter_context(opened(files[0]))
+            first = stack.enter_context(opened(files[0], self._known))
             if not is_model(first):
                 return None
             _check_split(first, len(files))
-            parts = [first, *(stack.enter_context(opened(file)) for file in files[1:])]
+            parts = [first, *(stack.enter_context(opened(file, self._known)) for file in files[1:])]
             for number, part in enumerate(parts[1:], start=1):
                 _check_part(part, number, len(parts))
             return describe(parts)
@@ -108,7 +113,7 @@ def _candidates(place: Path) -> Iterator[tuple[Path, ...]]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Header]:
+def opened(path: Path, known: KnownHeaders | None = None) -> Iterator[Header]:
     """Map the file and read its header, which is usable inside the block."""
     try:
         # A pipe that nobody writes to would not open otherwise
@@ -122,7 +127,7 @@ def opened(path: Path) -> Iterator[Header]:
     except OSError as error:
         raise unreadable(path, error) from error
     with data:
-        yield read_header(data, path)
+        yield read_header(data, path, known)
 
 
 def _check_split(first: Header, files: int) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from lmrt.adapters.safetensors.describe import describe_pickles, describe_safetensors
 from lmrt.adapters.safetensors.documents import Settings, read_document
+from lmrt.adapters.safetensors.header import KnownHeaders
 from lmrt.adapters.safetensors.weights import (
     check_pickle_index,
     file_names,
@@ -20,7 +21,12 @@ class SafetensorsReader:
     A folder holds one artifact: of its safetensors weights (MLX's own format where the
     configuration says so), or, only where there are none, of its pickle files. A file stands for
     the folder that it lies in.
+
+    It remembers the headers that it read last, a few megabytes, since models share them.
     """
+
+    def __init__(self) -> None:
+        self._known = KnownHeaders()
 
     def read(self, place: Path) -> tuple[DescribedArtifact, ...]:
         """Return the artifact of a folder, or of the weights that a file belongs to.
@@ -44,7 +50,7 @@ class SafetensorsReader:
         path = folder / "config.json"
         document = read_document(path) if path.name in names else None
         config = None if document is None else Settings(path, document)
-        files = weight_files(folder, names)
+        files = weight_files(folder, names, self._known)
         if files and config is None:
             what = f"is missing, although `{files[0].name}` lies there"
             raise malformed_file(path, what, hint="download the model's `config.json` as well")

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from lmrt.adapters.safetensors.documents import read_document
-from lmrt.adapters.safetensors.header import WeightFile, read_weight_file
+from lmrt.adapters.safetensors.header import KnownHeaders, WeightFile, read_weight_file
 from lmrt.domain.filenames import inside, name_fault
 from lmrt.domain.files import malformed_file, missing_parts, unreadable
 from lmrt.domain.models import PICKLE_SUFFIXES
@@ -34,7 +34,9 @@ def file_names(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(name for name in found if not name.startswith(".")))
 
 
-def weight_files(folder: Path, names: tuple[str, ...]) -> tuple[WeightFile, ...]:
+def weight_files(
+    folder: Path, names: tuple[str, ...], known: KnownHeaders | None = None
+) -> tuple[WeightFile, ...]:
     """Return the headers of the folder's safetensors weights; empty where there are none.
 
     `model.safetensors` counts before an index, as in transformers; without either, every
@@ -43,14 +45,15 @@ def weight_files(folder: Path, names: tuple[str, ...]) -> tuple[WeightFile, ...]
     Args:
         folder: The model's folder.
         names: Its files.
+        known: Headers that were read before.
 
     Raises:
         LoadFailed: A file is malformed, missing or outside of the folder (`malformed-file`).
     """
     if SINGLE in names:
-        return (read_weight_file(folder, SINGLE),)
+        return (read_weight_file(folder, SINGLE, known),)
     if INDEX in names:
-        return _indexed(folder)
+        return _indexed(folder, known)
     found = [name for name in names if name.startswith("model") and name.endswith(".safetensors")]
     for name in found:
         if match := _SHARD.fullmatch(name):
@@ -59,7 +62,7 @@ def weight_files(folder: Path, names: tuple[str, ...]) -> tuple[WeightFile, ...]
                 for number in range(1, int(match[2]) + 1)
             ]
             _check_present(folder, shards, f"the {len(shards)} shards of `{name}`")
-    return tuple(read_weight_file(folder, name) for name in found)
+    return tuple(read_weight_file(folder, name, known) for name in found)
 
 
 def pickle_files(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -97,10 +100,10 @@ def _places(folder: Path, index: str) -> dict[str, str]:
     return places
 
 
-def _indexed(folder: Path) -> tuple[WeightFile, ...]:
+def _indexed(folder: Path, known: KnownHeaders | None) -> tuple[WeightFile, ...]:
     path, places = folder / INDEX, _places(folder, INDEX)
     shards = sorted(set(places.values()))
-    files = tuple(read_weight_file(folder, shard) for shard in shards)
+    files = tuple(read_weight_file(folder, shard, known) for shard in shards)
     present = {(tensor.name, file.name) for file in files for tensor in file.tensors}
     for tensor, shard in places.items():
         if (tensor, shard) not in present:

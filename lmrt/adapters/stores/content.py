@@ -1,15 +1,16 @@
 """`DiskContent`: hashes and samples of files."""
 
 import hashlib
+import os
 from pathlib import Path
 
 from lmrt.domain.files import unreadable
 from lmrt.domain.stores import ContentHash, GitBlob, Sha256
 
-_WHOLE = 2**20
-"""Bytes up to which a file is read whole for its sample."""
 _PLACES = 64
-_PIECE = 4096
+_PIECE = 1024
+_WHOLE = _PLACES * _PIECE
+"""Bytes up to which a file is read whole for its sample."""
 
 
 class DiskContent:
@@ -55,12 +56,12 @@ class DiskContent:
         """
         digest = hashlib.sha256()
         try:
-            with path.open("rb") as file:
+            with path.open("rb", buffering=0) as file:
                 if size <= _WHOLE:
                     return hashlib.file_digest(file, lambda: digest).hexdigest()
                 for place in range(_PLACES):
-                    file.seek((size - _PIECE) * place // (_PLACES - 1))
-                    digest.update(file.read(_PIECE))
+                    at = (size - _PIECE) * place // (_PLACES - 1)
+                    digest.update(os.pread(file.fileno(), _PIECE, at))
         except OSError as error:
             raise unreadable(path, error) from error
         return digest.hexdigest()
