@@ -33,6 +33,7 @@ from attrs import frozen
 
 from lmrt.domain.config import Preference
 from lmrt.domain.machine import DeviceKind
+from lmrt.domain.planning.caution import cautious_decode
 from lmrt.domain.planning.fitting import Fits
 from lmrt.domain.planning.quality import quality_bits, roughness
 from lmrt.domain.plans import OnCpu, OnDevice, Placement, SplitLayers, SpreadLayers
@@ -80,7 +81,7 @@ def merits(fit: Fits) -> Merits:
     bits = quality_bits(fit.combination.artifact.quantization, fit.candidate.settings.dtype)
     return Merits(
         quality=_three_digits(bits),
-        speed=_three_digits(fit.candidate.speed.decode),
+        speed=_three_digits(cautious_decode(fit.candidate.speed)),
         place=_share_on_accelerator(fit.candidate.placement),
         memory=fit.candidate.memory.total,
     )

@@ -56,11 +56,11 @@ def test_a_fast_machine_takes_a_better_quantization() -> None:
 def test_losers_name_the_respect_and_the_figures() -> None:
     assert planned("balanced").reason == (
         "best of 4 that can run (preference `balanced`): faster than the next, `Q8_0.gguf` on "
-        "`alpha`, `cpu`: about 8.79 tokens/s, not 5.02"
+        "`alpha`, `cpu`: about 8.66 tokens/s, not 4.97"
     )
     assert reasons(planned("balanced")) == {
-        "Q8_0.gguf": "slower: about 5.02 tokens/s, not 8.79",
-        "F16.gguf": "slower: about 2.67 tokens/s, not 8.79",
+        "Q8_0.gguf": "slower: about 4.97 tokens/s, not 8.66",
+        "F16.gguf": "slower: about 2.65 tokens/s, not 8.66",
         "Q2_K.gguf": "lower quality: 2.6 bits a weight, not 4.85",
     }
     assert reasons(planned("quality"))["Q8_0.gguf"] == ("lower quality: 8.5 bits a weight, not 16")
