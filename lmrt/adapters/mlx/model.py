@@ -140,7 +140,7 @@ class MlxModel:
                 events.append(PrefillDone(handle, live.reused, processed))
             case Drawn(handle) if handle in self._releases.pending:
                 pass  # it ends with the next step
-            case Drawn(handle, _, row) if not live.drawn and math.isnan(row[0].item()):
+            case Drawn(handle, _, row) if not live.drawn and _is_nan(row):
                 self._retire(roster, live, keep=False)
                 message = "the engine computed no logits, only NaN"
                 events.append(SequenceFailed(handle, message))
@@ -168,3 +168,12 @@ class MlxModel:
     def _retire(self, roster: Roster, live: Live, *, keep: bool = True) -> None:
         self._releases.ended(live.handle)
         roster.retire(live, keep=keep)
+
+
+def _is_nan(row: Any) -> bool:
+    """Return whether a row of logits is NaN, without computing anything.
+
+    The row is there already; an operation on it, such as `row[0]`, would wait in line behind the
+    next token, which the engine computes meanwhile.
+    """
+    return math.isnan(memoryview(row)[0])
