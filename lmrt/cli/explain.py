@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lmrt.domain.counterfactuals import Counterfactual
-from lmrt.domain.plans import RuntimePlan
+from lmrt.domain.plans import RuntimePlan, SpeedEstimate
 from lmrt.domain.sizes import format_size
 
 
@@ -13,9 +13,6 @@ def plan_lines(plan: RuntimePlan) -> list[str]:
     quantization = plan.artifact.quantization
     threads = f"{settings.threads} thread{'s' if settings.threads != 1 else ''}"
     loaded = f" loaded as {settings.dtype}" if settings.dtype is not None else ""
-    speed = f"about {chosen.speed.decode:,.0f} tokens/s"
-    if not chosen.speed.measured_bandwidth:
-        speed += " (from a typical memory bandwidth, to rank candidates only)"
     return [
         f"model    {plan.model_name} ({plan.model_reference})",
         (
@@ -34,8 +31,49 @@ def plan_lines(plan: RuntimePlan) -> list[str]:
             f"KV cache {format_size(memory.kv_cache)} + compute {format_size(memory.compute)} + "
             f"engine {format_size(memory.overhead)}"
         ),
-        f"speed    {speed}",
+        *speed_lines(chosen.speed),
     ]
+
+
+def speed_lines(speed: SpeedEstimate) -> list[str]:
+    """Return the expected speeds, where the time goes, and what they rest on."""
+    first = speed.first_token
+    prompt = "" if first is None else f"first token after {_seconds(first)}, then "
+    lines = [f"speed    {prompt}about {_rate(speed.decode)} tokens/s"]
+    if first is not None and speed.prefill is not None:
+        lines[0] += (
+            f" (prompt of {speed.prompt_tokens:,} tokens, read at {_rate(speed.prefill)} a second)"
+        )
+    if speed.paces:
+        lines.append(f"         a token: {_parts(speed)}")
+    runs = speed.correction.runs
+    if runs:
+        lines.append(f"         corrected by {runs} run{'s' if runs != 1 else ''} on this machine")
+    if not speed.measured_bandwidth:
+        lines.append(
+            "         from typical figures, to rank only: `rt bench` measures this machine"
+        )
+    return lines
+
+
+def _parts(speed: SpeedEstimate) -> str:
+    """Return where the time of one token goes, past runs left out."""
+    weights = sum(max(pace.reading, pace.lone) for pace in speed.paces)
+    bound = sum(pace.lone for pace in speed.paces if pace.lone > pace.reading) > weights / 2
+    looking = sum(pace.cell for pace in speed.paces) * speed.prompt_tokens
+    fixed = sum(pace.fixed for pace in speed.paces)
+    work = "computing with the weights" if bound else "reading the weights"
+    return (
+        f"{work} {_seconds(weights)} + looking back {_seconds(looking)} + calls {_seconds(fixed)}"
+    )
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:,.1f} s" if seconds >= 1 else f"{seconds * 1000:,.3g} ms"
 
 
 def counterfactual_lines(found: Sequence[Counterfactual]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from lmrt.cli import doctor, models, parity, plan, prompt
+from lmrt.cli import bench, doctor, models, parity, plan, prompt
 from lmrt.cli.edge import debugging, fail
 from lmrt.cli.exit_codes import ExitCode
 from lmrt.cli.terminal import say
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.command("prompt")(prompt.prompt)
 app.command("plan")(plan.plan)
+app.command("bench")(bench.bench)
 app.command("doctor")(doctor.doctor)
 app.command("parity")(parity.parity)
 app.add_typer(models.app, name="models")

@@ -5,7 +5,13 @@ from typing import Any
 
 from lmrt.domain.errors import ConfigurationError
 from lmrt.domain.payloads import JsonObject
-from lmrt.domain.probes import Availability, Available, BackendProbe, Unavailable
+from lmrt.domain.probes import (
+    Availability,
+    Available,
+    BackendDevice,
+    BackendProbe,
+    Unavailable,
+)
 from lmrt.domain.surroundings import Surroundings
 from lmrt.wire.documents import document, read_document
 from lmrt.wire.strict import strict_converter
@@ -29,7 +35,7 @@ def machine_from_payload(payload: Any) -> Surroundings:
             (`invalid-document`).
     """
     found = read_document(_CONVERTER, payload, KIND, Surroundings)
-    problems = [*_machine_problems(found), *_probe_problems(found)]
+    problems = [*_machine_problems(found), *_probe_problems(found), *_correction_problems(found)]
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise ConfigurationError(
@@ -46,9 +52,12 @@ def _machine_problems(found: Surroundings) -> Iterator[str]:
     if machine.processor.physical_cores < 1:
         yield f"must be at least 1 @ {place}.processor.physical_cores"
     yield from _memory(place, machine.memory_total, machine.memory_free, machine.memory_bandwidth)
+    for name in ("thread_bandwidth", "arithmetic", "thread_arithmetic"):
+        yield from _positive(f"{place}.{name}", getattr(machine, name))
     for number, gpu in enumerate(machine.accelerators):
         here = f"{place}.accelerators[{number}]"
         yield from _memory(here, gpu.memory_total, gpu.memory_free, gpu.memory_bandwidth)
+        yield from _positive(f"{here}.arithmetic", gpu.arithmetic)
     yield from _twice([gpu.device for gpu in machine.accelerators], f"{place}.accelerators")
 
 
@@ -57,8 +66,12 @@ def _memory(place: str, total: int, free: int | None, bandwidth: float | None) -
         yield f"must not be negative @ {place}.memory_total"
     if free is not None and not 0 <= free <= max(total, 0):
         yield f"must be from 0 to `memory_total` @ {place}.memory_free"
-    if bandwidth is not None and not 0 < bandwidth < float("inf"):
-        yield f"must be above 0 @ {place}.memory_bandwidth"
+    yield from _positive(f"{place}.memory_bandwidth", bandwidth)
+
+
+def _positive(place: str, value: float | None) -> Iterator[str]:
+    if value is not None and not 0 < value < float("inf"):
+        yield f"must be above 0 @ {place}"
 
 
 def _probe_problems(found: Surroundings) -> Iterator[str]:
@@ -78,6 +91,20 @@ def _figures(probe: BackendProbe) -> Iterator[str]:
             yield f"`{name}` must not be negative"
     if not all(0 <= device.efficiency <= 1 for device in probe.devices):
         yield "`efficiency` of a device must be from 0 to 1"
+    if not all(_sensible(device) for device in probe.devices):
+        yield "shares and seconds of a device must not be negative"
+
+
+def _sensible(device: BackendDevice) -> bool:
+    shares = (share for one in device.speeds for share in (one.reading, one.lone, one.batched))
+    own = (device.attention, device.layer_seconds, device.thread_seconds)
+    return all(0 <= value < float("inf") for value in (*own, *shares))
+
+
+def _correction_problems(found: Surroundings) -> Iterator[str]:
+    for number, each in enumerate(found.corrections):
+        for name in ("prefill", "decode"):
+            yield from _positive(f"$.corrections[{number}].{name}", getattr(each, name))
 
 
 def _twice(names: list[str], place: str) -> Iterator[str]:

@@ -30,6 +30,7 @@ from lmrt.domain.plans import (
     Placement,
     Rejected,
     RuntimePlan,
+    SpeedEstimate,
     SplitLayers,
     SpreadLayers,
 )
@@ -96,6 +97,7 @@ def _converter() -> Any:
     for told in (*get_args(Notice), *get_args(Change)):
         register_derived(made, told, _message, frozenset({"message"}))
     register_derived(made, MemoryEstimate, _total, frozenset({"total"}))
+    register_derived(made, SpeedEstimate, _first_token, frozenset({"first_token"}))
     register_derived(made, WeightBytes, _total, frozenset({"total"}))
     register_derived(made, Artifact, _size, frozenset({"size"}))
     return made
@@ -107,6 +109,10 @@ def _message(told: Notice | Change) -> JsonObject:
 
 def _total(value: MemoryEstimate | WeightBytes) -> JsonObject:
     return {"total": value.total}
+
+
+def _first_token(speed: SpeedEstimate) -> JsonObject:
+    return {"first_token": speed.first_token}
 
 
 def _size(artifact: Artifact) -> JsonObject:
