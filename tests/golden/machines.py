@@ -15,7 +15,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from attrs import evolve
+
 from lmrt.adapters.machine.apple import apple_gpu
+from lmrt.adapters.machine.published import nvidia_arithmetic
 from lmrt.domain.machine import Accelerator, DeviceKind, Machine, Processor
 from lmrt.domain.surroundings import Surroundings
 from lmrt.wire.machine import machine_from_payload, machine_payload
@@ -59,7 +62,9 @@ def _machine(entry: Described) -> Machine:
     gpus = tuple(_cards(entry))
     if entry["system"] == "Darwin":
         told = {"hw.optional.arm64": "1", "machdep.cpu.brand_string": entry["processor"]}
-        gpus = tuple(_with_bandwidth(gpu, bandwidth) for gpu in apple_gpu(told, total, free))
+        gpus = tuple(
+            evolve(gpu, memory_bandwidth=bandwidth) for gpu in apple_gpu(told, total, free)
+        )
     return Machine(
         system=entry["system"],
         architecture=entry["architecture"],
@@ -80,13 +85,8 @@ def _cards(entry: Described) -> Iterator[Accelerator]:
             memory_total=_value(card, "memory_total"),
             memory_free=_value(card, "memory_free"),
             memory_bandwidth=_value(card, "memory_bandwidth"),
+            arithmetic=nvidia_arithmetic(card["name"]),
         )
-
-
-def _with_bandwidth(gpu: Accelerator, bandwidth: float) -> Accelerator:
-    from attrs import evolve
-
-    return evolve(gpu, memory_bandwidth=bandwidth)
 
 
 def _value(figures: Described, name: str) -> Any:
