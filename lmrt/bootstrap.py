@@ -1,5 +1,7 @@
 """The composition root: the only place that knows every adapter."""
 
+import json
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -31,6 +33,13 @@ if TYPE_CHECKING:
     from lmrt.domain.benches import BenchReport, BenchRequest
     from lmrt.domain.stores import StorePlaces
     from lmrt.ports.speed import SpeedLedger
+
+
+_WORKER = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from lmrt.bootstrap import worker_main; worker_main(int(sys.argv[2]))"
+)
+"""What a worker process runs."""
 
 
 class RuntimeClient(_RuntimeClient):
@@ -215,6 +224,29 @@ def backends() -> tuple[Backend, ...]:
     return (llama_cpp_backend(), mlx_backend(), torch_backend())
 
 
+def isolated(inner: Iterable[Backend]) -> tuple[Backend, ...]:
+    """Return backends that run their engine in a process of its own, one for each of these."""
+    from lmrt.adapters.worker import WorkerBackend
+
+    # The same packages as here, and nothing of the folder that the process happens to start in
+    command = (sys.executable, "-P", "-c", _WORKER, json.dumps(sys.path))
+    return tuple(WorkerBackend(backend, command, _plan_payload) for backend in inner)
+
+
+def worker_main(descriptor: int) -> None:
+    """Serve one engine to the process that started this one, until it wants no more.
+
+    Args:
+        descriptor: Number of this process's end of the socket.
+    """
+    from lmrt.adapters.llama_cpp.logs import echo
+    from lmrt.adapters.worker import serve
+    from lmrt.wire.plan import plan_from_payload
+
+    echo(sys.stderr)
+    serve(descriptor, {backend.id: backend for backend in backends()}, plan_from_payload)
+
+
 def _loader(
     aliases: Aliases,
     downloads: DownloadProgress | None = None,
@@ -225,9 +257,11 @@ def _loader(
     from lmrt.adapters.huggingface import HubClient, HubMaterializer
 
     hub = HubClient()
+    here = backends()
     return RuntimeLoader(
         resolver=Resolver(_sources(aliases, hub, downloads), aliases),
-        backends=backends(),
+        backends=here,
+        isolated=isolated(here),
         machine=machine_probe(),
         materializer=HubMaterializer(hub, LocalMaterializer()),
         tokenizers=_tokenizers(),

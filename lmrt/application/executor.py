@@ -7,6 +7,7 @@ from lmrt.application.recording import SpeedRecorder, recording
 from lmrt.application.rendering import EncodedPrompt, encode_messages
 from lmrt.application.runtime import LoadedRuntime
 from lmrt.application.strictness import strict_notice
+from lmrt.domain.errors import GenerationFailed
 from lmrt.domain.generation import DEFAULT_GENERATION, GenerationConfig
 from lmrt.domain.messages import Message
 from lmrt.domain.responses import (
@@ -124,9 +125,22 @@ class RuntimeExecutor:
                 answer.take(event)
                 if answer.finish_reason is not None:
                     break
+        except GenerationFailed as error:
+            raise _keeping(error, answer.text) from error
         finally:
             stream.cancel()
         return answer
+
+
+def _keeping(error: GenerationFailed, text: str) -> GenerationFailed:
+    """Return the error of one answer, with what was said; the engine's is that of all who wait."""
+    return GenerationFailed(
+        error.message,
+        code=error.code,
+        context={**error.context, "text": text},
+        note=error.note,
+        hint=error.hint,
+    )
 
 
 def _ignore(_event: StreamEvent) -> None:

@@ -35,7 +35,8 @@ class RuntimeKeeper:
     """Lends one loaded runtime to any number of requests that ask for the same.
 
     A request for another waits until the present one is idle, frees it, and loads its own, so
-    that two models are never in memory at once.
+    that two models are never in memory at once. So does a request for a runtime whose engine has
+    failed.
     """
 
     def __init__(self, loader: RuntimeLoader) -> None:
@@ -70,7 +71,7 @@ class RuntimeKeeper:
                 if self._closed:
                     raise runtime_closed()
                 kept = self._kept
-                if kept is not None and kept.key == key:
+                if kept is not None and kept.key == key and not kept.runtime.failed:
                     kept.users += 1
                     return kept, 0.0
                 if kept is None or kept.users == 0:

@@ -10,10 +10,10 @@ from lmrt.application.fallback import FailedLoads, both_failed, fallen_back, hin
 from lmrt.application.resolver import Resolver
 from lmrt.application.runtime import LoadedRuntime
 from lmrt.application.scheduler import Scheduler
-from lmrt.application.strictness import strict_notice
+from lmrt.application.strictness import refuse_unknown_backend, strict_notice
 from lmrt.domain.config import RuntimeConfig
 from lmrt.domain.corrections import corrections
-from lmrt.domain.errors import ConfigurationError, LmrtError, LoadFailed, NoExecutablePlan
+from lmrt.domain.errors import LmrtError, LoadFailed, NoExecutablePlan
 from lmrt.domain.failures import FailedLoad
 from lmrt.domain.fingerprints import fingerprint
 from lmrt.domain.messages import Modality
@@ -261,7 +261,7 @@ class RuntimeLoader:
         seen: Surroundings,
         failed: Sequence[FailedLoad] = (),
     ) -> RuntimePlan:
-        self._refuse_unknown_backend(config)
+        refuse_unknown_backend(config, self._backends)
         if self._saved is None:
             plan = plan_runtime(
                 request, model, seen.machine, seen.probes, failed, seen.corrections
@@ -271,17 +271,6 @@ class RuntimeLoader:
         if config.strict and plan.notices:
             raise strict_notice(plan.notices[0])
         return plan
-
-    def _refuse_unknown_backend(self, config: RuntimeConfig) -> None:
-        if config.backend is None or config.backend in self._backends:
-            return
-        known = ", ".join(f"`{name}`" for name in sorted(self._backends))
-        raise ConfigurationError(
-            f"`backend` is {config.backend!r}, but must be one of {known}",
-            code="invalid-option",
-            context={"option": "backend", "value": config.backend, "wanted": known},
-            hint=f"give `--backend` one of {known}, or leave it out",
-        )
 
 
 def _request(config: RuntimeConfig, needs: Needs) -> PlanRequest:

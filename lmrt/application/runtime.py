@@ -39,6 +39,11 @@ class LoadedRuntime:
         """What the engine reports about the load."""
         return self.scheduler.facts
 
+    @property
+    def failed(self) -> bool:
+        """Whether the engine failed as a whole, so that only `close` may follow."""
+        return self.scheduler.failed
+
     def close(self) -> None:
         """Free the model; a second call does nothing."""
         self.scheduler.close()

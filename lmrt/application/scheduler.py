@@ -104,6 +104,12 @@ class Scheduler:
             future = self._pool.submit(call, self._model)
         return future.result()
 
+    @property
+    def failed(self) -> bool:
+        """Whether the engine failed as a whole, so that nothing can be run any more."""
+        with self._lock:
+            return self._failure is not None
+
     def close(self) -> None:
         """End every sequence and free the model; a second call does nothing."""
         with self._lock:

@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 from attrs import frozen
 
@@ -32,6 +32,7 @@ class _ThreadLog(threading.local):
 
 _here = _ThreadLog()
 _callbacks: list[Any] = []
+_echoes: list[TextIO] = []
 
 
 def install(api: Any) -> None:
@@ -41,10 +42,18 @@ def install(api: Any) -> None:
     api.llama_log_set(callback, None)
 
 
+def echo(stream: TextIO) -> None:
+    """Write the log to a stream too, so that it is known how far the engine came if it crashes."""
+    _echoes.append(stream)
+
+
 def _receive(level: int, text: bytes, _user_data: object) -> None:
     if level in (_DEBUG, _CONTINUED):
         return
     line = LogLine(level, text.decode("utf-8", "replace").strip())
+    for stream in _echoes:
+        stream.write(f"{line.text}\n")
+        stream.flush()
     if _here.lines is not None:
         _here.lines.append(line)
     if level == _ERROR:
