@@ -36,16 +36,19 @@ class Recorded:
         return [event for event in self.events if isinstance(event, kind)]
 
 
-def hub_source(cache: Path, client: HubClient = NOBODY) -> HubModelSource:
+def hub_source(
+    cache: Path, client: HubClient = NOBODY, progress: Recorded | None = None
+) -> HubModelSource:
     """Return the source of a Hub's repositories, and of what is cached of them.
 
     Args:
         cache: The Hugging Face cache; lmrt's own lies beside it.
         client: Asks the Hub. Default: there is none, so that only the cache counts.
+        progress: Told which repositories are asked.
     """
     sketchers = (GgufSketcher(), SafetensorsSketcher())
     metadata = HubMetadata(client, READERS, sketchers, cache.with_name(f"{cache.name}-lmrt"))
-    return HubModelSource(READERS, client, metadata, cache)
+    return HubModelSource(READERS, client, metadata, cache, progress)
 
 
 def artifacts_on_hub(folder: Path, repository: str, commit: str) -> dict[str, Artifact]:

@@ -1,5 +1,7 @@
 """What a Hub does wrong in tests: each fault hits the requests whose path holds its text."""
 
+from threading import Barrier
+
 from attrs import define, field
 
 
@@ -61,3 +63,10 @@ class NoRanges(Fault):
 @define
 class Page(Fault):
     """A page of HTML comes, as from a network that asks for a login."""
+
+
+@define
+class Meeting(Fault):
+    """The answer comes once as many requests are there as the barrier waits for."""
+
+    barrier: Barrier = field(kw_only=True)

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from tests.support.hub_faults import Cut, Delay, Fault, NoRanges, Page, Refusal, WrongBytes
+from tests.support.hub_faults import Cut, Delay, Fault, Meeting, NoRanges, Page, Refusal, WrongBytes
 
 if TYPE_CHECKING:
     from tests.support.hub_server import HubServer, Repository, ServedFile
@@ -55,6 +55,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if delay := self.suffers(Delay):
                 time.sleep(delay.seconds)
+            if meeting := self.suffers(Meeting):
+                meeting.barrier.wait(timeout=30)
             if refusal := self.suffers(Refusal):
                 self.refuse(refusal.status, "", "out of order", refusal.headers)
             elif self.suffers(Page):
@@ -75,6 +77,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+            self.hub.count(len(body))
 
     def refuse(
         self, status: int, code: str, message: str, headers: dict[str, str] | None = None
@@ -111,6 +114,7 @@ class _Handler(BaseHTTPRequestHandler):
                 if wrong and start <= wrong.offset < start + len(piece):
                     piece[wrong.offset - start] ^= 0xFF
                 self.wfile.write(piece)
+                self.hub.count(len(piece))
                 start += len(piece)
                 if self.hub.bytes_per_second:
                     time.sleep(len(piece) / self.hub.bytes_per_second)
@@ -125,6 +129,10 @@ class HubHandler(_Handler):
         path = urlsplit(url).path
         if self.token is not None and self.token not in self.hub.tokens:
             self.refuse(401, "", "Invalid credentials in Authorization header")
+        elif path == "/api/whoami-v2" and self.token is not None:
+            self.send(200, {"Content-Type": "application/json"}, b'{"type": "user"}')
+        elif path == "/api/models":
+            self.send(200, {"Content-Type": "application/json"}, b"[]")
         elif match := _REFS.fullmatch(path):
             self._with(match[1], None, self._refs)
         elif match := _TREE.fullmatch(path):

@@ -102,6 +102,7 @@ class HubServer:
         repositories: By name.
         tokens: Tokens that it knows; another one is refused.
         asked: Every request, in order.
+        sent: Bytes of all bodies that were sent, listings among them.
         faults: What goes wrong.
         signature: What addresses of large files must hold; a new one makes old addresses invalid.
         bytes_per_second: How fast bodies come, or None for as fast as it goes.
@@ -111,6 +112,7 @@ class HubServer:
         self.repositories: dict[str, Repository] = {}
         self.tokens: set[str] = set()
         self.asked: list[Asked] = []
+        self.sent = 0
         self.faults: list[Fault] = []
         self.signature = "signed-1"
         self.bytes_per_second: float | None = None
@@ -127,6 +129,11 @@ class HubServer:
     def cdn_url(self) -> str:
         """The address of the server of large files."""
         return f"http://127.0.0.1:{self._cdn.server_port}"
+
+    def count(self, sent: int) -> None:
+        """Count bytes of a body."""
+        with self.lock:
+            self.sent += sent
 
     def add(
         self,

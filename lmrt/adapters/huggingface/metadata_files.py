@@ -78,10 +78,10 @@ class ListedFiles:
 
     def read(self, spans: Sequence[Span]) -> list[bytes]:
         """Return the bytes of several spans; see `RemoteFiles.read`."""
-        self.room -= sum(span.size for span in spans)
+        new = [span for span in dict.fromkeys(spans) if span.size and span not in self._known]
+        self.room -= sum(span.size for span in new)
         if self.room < 0:
             raise AssertionError("more is read than there is room for")
-        new = [span for span in dict.fromkeys(spans) if span.size and span not in self._known]
         if len(new) > 1:
             self._known.update(
                 zip(new, side_by_side(self._fetch, new, _SIDE_BY_SIDE, Gate()), strict=True)

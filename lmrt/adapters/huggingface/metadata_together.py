@@ -1,8 +1,9 @@
 """The repositories of one model, described together within the bytes that one model may take.
 
-Everyone gets a share first, and all are read at the same time. What they leave goes, in their
-order, to those of which something had to be left out. Who gets how much follows from the listings
-and the headers alone, so that the plan is the same every time.
+Half of these are shared out first, and all repositories are read at the same time. The other half,
+and what was left of the first, goes in their order to those of which something had to be left out:
+if all need much, the first ones are known at least. Who gets how much follows from the listings and
+the headers alone, so that the plan is the same every time.
 """
 
 from collections.abc import Sequence
@@ -42,19 +43,21 @@ def described_together(
     told = side_by_side(describe, repositories, _SIDE_BY_SIDE, Gate())
     for at, files in enumerate(repositories):
         left = ROOM - sum(one.fetched for one in repositories)
-        if _is_short(told[at]) and left > rooms.get(id(files), ROOM):
+        if len(new) > 1 and left and files in new and _is_short(told[at]):
             rooms[id(files)] = left
             told[at] = describe(files)
     return tuple(told)
 
 
 def shares(repositories: Sequence[ListedFiles]) -> list[int]:
-    """Return how many bytes may be read of each: half of all alike, half by their weight files."""
-    if not repositories:
-        return []
+    """Return how many bytes may be read of each at first; all of them where it is alone.
+
+    Half of what is shared out goes to all alike, half by the number of their weight files.
+    """
+    if len(repositories) == 1:
+        return [ROOM]
     files = [max(1, one.weights) for one in repositories]
-    alike, by_files = ROOM // 2 // len(repositories), ROOM // 2
-    return [ROOM if len(files) == 1 else alike + by_files * count // sum(files) for count in files]
+    return [ROOM // 4 // len(files) + ROOM // 4 * count // sum(files) for count in files]
 
 
 def _is_short(told: Described | LmrtError) -> bool:

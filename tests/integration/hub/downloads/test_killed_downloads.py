@@ -9,11 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
+from attrs import frozen
 
 from tests.support.downloads import check_cached
 from tests.support.hub_faults import Delay
 from tests.support.hub_server import HubServer
-from tests.support.tiny_models import TinyModel, write_hf
+from tests.support.tiny_models import TinyModel, write_gguf, write_hf
 
 FILES = [
     "chat_template.jinja", "config.json", "generation_config.json", "model.safetensors",
@@ -24,11 +25,11 @@ CHILD = """
 import sys
 from pathlib import Path
 from lmrt.adapters.filesystem import LocalMaterializer
-from lmrt.adapters.huggingface import HubClient, HubMaterializer
+from lmrt.adapters.huggingface import HubClient, HubMaterializer, HubPolicy
 from tests.support.downloads import artifacts_on_hub
-url, served, commit, cache = sys.argv[1:]
-artifact = artifacts_on_hub(Path(served), "org/name", commit)["SAFETENSORS"]
-client = HubClient(url)
+url, served, commit, cache, name, part = sys.argv[1:]
+artifact = artifacts_on_hub(Path(served), "org/name", commit)[name]
+client = HubClient(url, HubPolicy(part=int(part)))
 client.listing("org/name", commit)
 materializer = HubMaterializer(client, LocalMaterializer(), Path(cache))
 print("begun", flush=True)
@@ -37,12 +38,37 @@ print("done", flush=True)
 """
 
 
+@frozen
+class Wanted:
+    """What is downloaded.
+
+    Attributes:
+        artifact: Its id.
+        files: The names of its files.
+        part: Bytes that are asked for at once where a file comes over several connections.
+    """
+
+    artifact: str
+    files: list[str]
+    part: int = 2**22
+
+
+DIRECTORY = Wanted("SAFETENSORS", FILES)
+ONE_FILE = Wanted("tiny.gguf", ["tiny.gguf"], part=15_000)
+
+
 def start(
-    hub: HubServer, served: Path, commit: str, cache: Path, timeout: int = 10
+    hub: HubServer,
+    served: Path,
+    commit: str,
+    cache: Path,
+    what: Wanted = DIRECTORY,
+    timeout: int = 10,
 ) -> "subprocess.Popen[str]":
     """Start a download in a process of its own, and return once it is about to begin."""
+    told = (hub.url, str(served), commit, str(cache), what.artifact, str(what.part))
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, hub.url, str(served), commit, str(cache)],
+        [sys.executable, "-c", CHILD, *told],
         env={**os.environ, "HF_HUB_DOWNLOAD_TIMEOUT": str(timeout)},
         stdout=subprocess.PIPE,
         text=True,
@@ -54,22 +80,32 @@ def start(
 
 @pytest.fixture
 def served(tmp_path: Path) -> Path:
-    return write_hf(TinyModel(vocabulary=2000), tmp_path / "served")
+    folder = write_hf(TinyModel(vocabulary=2000), tmp_path / "served")
+    write_gguf(TinyModel(vocabulary=2000), folder / "tiny.gguf")
+    return folder
 
 
-def test_killed_downloads_end_verified(hub: HubServer, served: Path, tmp_path: Path) -> None:
-    kills(hub, served, tmp_path, random.Random(1), 3)
+@pytest.mark.parametrize("what", [DIRECTORY, ONE_FILE], ids=["directory", "several-connections"])
+def test_killed_downloads_end_verified(
+    hub: HubServer, served: Path, tmp_path: Path, what: Wanted
+) -> None:
+    kills(hub, served, tmp_path, random.Random(1), 3, what)
 
 
 @pytest.mark.soak
-def test_many_killed_downloads_end_verified(hub: HubServer, served: Path, tmp_path: Path) -> None:
-    kills(hub, served, tmp_path, random.Random(4), 60)
+@pytest.mark.parametrize("what", [DIRECTORY, ONE_FILE], ids=["directory", "several-connections"])
+def test_many_killed_downloads_end_verified(
+    hub: HubServer, served: Path, tmp_path: Path, what: Wanted
+) -> None:
+    kills(hub, served, tmp_path, random.Random(4), 60, what)
 
 
-def kills(hub: HubServer, served: Path, folder: Path, dice: random.Random, count: int) -> None:
+def kills(
+    hub: HubServer, served: Path, folder: Path, dice: random.Random, count: int, what: Wanted
+) -> None:
     """Kill downloads after random numbers of bytes; what has ended is begun in a new cache."""
     commit = hub.add("org/name", served)
-    total = sum((served / name).stat().st_size for name in FILES)
+    total = sum((served / name).stat().st_size for name in what.files)
     hub.bytes_per_second = total * 2
     killed = resumed = rounds = 0
     while killed < count:
@@ -78,7 +114,7 @@ def kills(hub: HubServer, served: Path, folder: Path, dice: random.Random, count
         while killed < count:
             here = in_cache(cache)
             resumed += here > 0
-            child = start(hub, served, commit, cache)
+            child = start(hub, served, commit, cache, what)
             enough = dice.uniform(here, 1.3 * total)
             while child.poll() is None and in_cache(cache) < enough:
                 time.sleep(0.001)
@@ -87,8 +123,8 @@ def kills(hub: HubServer, served: Path, folder: Path, dice: random.Random, count
                 break
             killed += 1
         else:
-            assert finished(start(hub, served, commit, cache))
-        check_cached(cache, served, FILES)
+            assert finished(start(hub, served, commit, cache, what))
+        check_cached(cache, served, what.files)
     assert resumed >= count // 4
 
 
