@@ -4,6 +4,7 @@ from attrs import frozen
 
 from lmrt.domain.machine import Machine
 from lmrt.domain.probes import BackendProbe
+from lmrt.domain.remedies import Remedy
 
 
 @frozen
@@ -64,11 +65,13 @@ class Diagnosis:
         version: lmrt's version.
         machine: The machine.
         backends: Every backend.
+        remedies: What is wrong, with what mends it.
     """
 
     version: str
     machine: Machine
     backends: tuple[BackendDiagnosis, ...]
+    remedies: tuple[Remedy, ...] = ()
 
     @property
     def works(self) -> bool:

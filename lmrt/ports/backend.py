@@ -92,8 +92,9 @@ class Backend(Protocol):
         """Say what it can do here; never raises.
 
         Args:
-            deep: Import the engine, in a child process, and ask it. Without it, package metadata
-                and file names answer, in milliseconds, and no vendor library is imported.
+            deep: Import the engine and ask it. That may end the process, so `rt doctor` does it in
+                a child. Without it, package metadata and file names answer, in milliseconds, and no
+                vendor library is imported.
         """
         ...
 

@@ -35,7 +35,7 @@ def llama_cpp_probe(build: str | None, cards: int) -> BackendProbe:
         "metal": [("metal", DeviceKind.METAL)],
     }.get(build, [])
     offered = tuple(backend_device(*each) for each in (*devices, ("cpu", DeviceKind.CPU)))
-    return placeless(llama_cpp._available(found, offered))
+    return placeless(llama_cpp.available(found, offered))
 
 
 def mlx_probe(build: str | None, system: str, processor: str, *, torch: bool) -> BackendProbe:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lmrt.adapters.llama_cpp.probe import BACKEND, deep_probe, shallow_probe
+from lmrt.adapters.llama_cpp.probe import BACKEND, shallow_probe
 from lmrt.domain.plans import RuntimePlan
 from lmrt.domain.probes import BackendProbe
 from lmrt.ports.backend import LoadedModel, LoadProgress
@@ -18,7 +18,11 @@ class LlamaCppBackend:
 
     def probe(self, *, deep: bool = False) -> BackendProbe:
         """Say what it can do here; never raises."""
-        return deep_probe() if deep else shallow_probe()
+        if not deep:
+            return shallow_probe()
+        from lmrt.adapters.llama_cpp.deep_probe import deep_probe
+
+        return deep_probe()
 
     def load(
         self, plan: RuntimePlan, root: Path, progress: LoadProgress | None = None

@@ -35,10 +35,15 @@ class Installation:
 
     def has_library(self, name: str) -> bool:
         """Return whether the shared library `lib<name>` is there."""
+        return self.library(name) is not None
+
+    def library(self, name: str) -> Path | None:
+        """Return the shared library `lib<name>`, or None where it is not there."""
         folder = self.libraries
-        return folder is not None and any(
-            (folder / f"lib{name}{suffix}").is_file() for suffix in _SUFFIXES
-        )
+        if folder is None:
+            return None
+        places = (folder / f"lib{name}{suffix}" for suffix in _SUFFIXES)
+        return next((place for place in places if place.is_file()), None)
 
 
 def find_installation() -> Installation | None:

@@ -1,9 +1,8 @@
-"""What llama.cpp can do here: from file names, or deep, by asking the engine in a child process."""
+"""What llama.cpp can do here, as package metadata and file names tell."""
 
 from attrs import evolve
 
 from lmrt.adapters.llama_cpp.architectures import TESTED_VERSION, TEXT_ARCHITECTURES
-from lmrt.adapters.llama_cpp.child import ChildFailed, ChildReport, ask_child
 from lmrt.adapters.llama_cpp.cuda import count_cuda_devices
 from lmrt.adapters.llama_cpp.efficiency import backend_device
 from lmrt.adapters.llama_cpp.installation import DISTRIBUTION, Installation, find_installation
@@ -24,7 +23,7 @@ BACKEND = "llama.cpp"
 _OLDEST, _TOO_NEW = (0, 3, 36), (0, 4, 0)
 _INSTALL = "pip install 'lmrt[llama-cpp]'"
 _UPGRADE = "pip install --upgrade 'lmrt[llama-cpp]'"
-_REBUILD = f"pip install --force-reinstall --no-cache-dir --no-binary {DISTRIBUTION} {DISTRIBUTION}"
+REBUILD = f"pip install --force-reinstall --no-cache-dir --no-binary {DISTRIBUTION} {DISTRIBUTION}"
 
 # Resident memory that the import and a first load add, weights and caches left out: 32 MB measured
 # on Linux; an accelerator's context and its kernels take several hundred (typical, not measured).
@@ -41,27 +40,15 @@ def shallow_probe() -> BackendProbe:
 
 def probe_of(found: Installation | None) -> BackendProbe:
     """Return the probe of an installation, None being no installation."""
-    match _checked(found):
+    match checked(found):
         case Unavailable() as trouble:
-            return _unavailable(trouble)
+            return unavailable(trouble)
         case Installation() as usable:
-            return _available(usable, _compiled_devices(usable))
+            return available(usable, _compiled_devices(usable))
 
 
-def deep_probe() -> BackendProbe:
-    """Return what the engine itself tells, asked in a child process."""
-    usable = _checked(find_installation())
-    if isinstance(usable, Unavailable):
-        return _unavailable(usable)
-    match ask_child():
-        case ChildFailed(message):
-            return _unavailable(Unavailable(UnavailableReason.BROKEN, message, _REBUILD))
-        case ChildReport(devices, details):
-            probe = _available(usable, devices)
-            return evolve(probe, details=(*probe.details, *details))
-
-
-def _checked(found: Installation | None) -> Installation | Unavailable:
+def checked(found: Installation | None) -> Installation | Unavailable:
+    """Return the installation if it can be used, else why it cannot."""
     if found is None:
         message = f"{DISTRIBUTION} is not installed"
         return Unavailable(UnavailableReason.NOT_INSTALLED, message, _INSTALL)
@@ -72,7 +59,7 @@ def _checked(found: Installation | None) -> Installation | Unavailable:
         return Unavailable(UnavailableReason.UNSUPPORTED_VERSION, message, _UPGRADE)
     if not found.has_library("llama"):
         message = f"{DISTRIBUTION} {found.version} lacks its shared library `libllama`"
-        return Unavailable(UnavailableReason.BROKEN, message, _REBUILD)
+        return Unavailable(UnavailableReason.BROKEN, message, REBUILD)
     return found
 
 
@@ -90,7 +77,8 @@ def _compiled_devices(found: Installation) -> tuple[BackendDevice, ...]:
     return tuple(backend_device(name, kind) for name, kind in devices)
 
 
-def _available(found: Installation, devices: tuple[BackendDevice, ...]) -> BackendProbe:
+def available(found: Installation, devices: tuple[BackendDevice, ...]) -> BackendProbe:
+    """Return the probe of an installation with the devices that it can use."""
     newer = found.numbers is None or found.numbers > TESTED_VERSION
     return evolve(
         _abilities(Available(found.version), devices),
@@ -120,7 +108,7 @@ def _abilities(availability: Availability, devices: tuple[BackendDevice, ...]) -
     )
 
 
-def _unavailable(trouble: Unavailable) -> BackendProbe:
+def unavailable(trouble: Unavailable) -> BackendProbe:
     """Return what the engine could do here once its package is there, with the CPU alone."""
     device = backend_device("cpu", DeviceKind.CPU)
     return evolve(_abilities(trouble, (device,)), architectures=TEXT_ARCHITECTURES)

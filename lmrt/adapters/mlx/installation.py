@@ -39,8 +39,15 @@ class Installation:
     @property
     def has_library(self) -> bool:
         """Whether MLX's shared library is there; a package of its own brings it."""
-        core = self.core
-        return core is not None and any((core / "lib" / name).is_file() for name in _LIBRARIES)
+        return self.library is not None
+
+    @property
+    def library(self) -> Path | None:
+        """MLX's shared library, or None where it is not there."""
+        if self.core is None:
+            return None
+        places = (self.core / "lib" / name for name in _LIBRARIES)
+        return next((place for place in places if place.is_file()), None)
 
 
 def find_installation() -> Installation | None:

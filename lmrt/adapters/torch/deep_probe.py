@@ -1,28 +1,45 @@
-"""The child process of the deep probe: imports the engine and prints what it sees, as JSON."""
+"""What the engine itself tells; its import may end the process, so this is for one of its own."""
 
-import json
-import sys
+import os
 from typing import Any
 
+from attrs import evolve
+
 from lmrt.adapters.torch import engine
+from lmrt.adapters.torch.installation import find_installation
+from lmrt.adapters.torch.probe import REPAIR, available, offered_devices, trouble_of, unavailable
 from lmrt.domain.errors import LoadFailed
+from lmrt.domain.libraries import HEAD, runs_on
+from lmrt.domain.probes import BackendProbe, Unavailable, UnavailableReason
 
 
-def main() -> int:
-    """Print the report; return the exit code."""
+def deep_probe() -> BackendProbe:
+    """Import the engine and return what it tells of itself."""
+    found = find_installation()
+    devices = offered_devices(found)
+    trouble = trouble_of(found)
+    machine = os.uname().machine
+    if trouble is None and found.library is not None:
+        with found.library.open("rb") as file:
+            if not runs_on(file.read(HEAD), machine):
+                message = f"`{found.library.name}` is not for {machine}"
+                trouble = Unavailable(UnavailableReason.WRONG_ARCHITECTURE, message, REPAIR)
+    if trouble is not None:
+        return unavailable(trouble, devices)
     try:
         engine.transformers()
     except LoadFailed as error:
-        print(error.note, file=sys.stderr)  # noqa: T201 - the parent reads it
-        return 1
+        message = f"the engine cannot be imported: {error.note or error.message}"
+        return unavailable(Unavailable(UnavailableReason.BROKEN, message, REPAIR), devices)
     from lmrt.adapters.torch.devices import visible_devices
 
-    document = {
-        "engine": engine.version(),
-        "devices": [{"device": name, "label": _label(name)} for name in visible_devices()],
-    }
-    print(json.dumps(document))  # noqa: T201 - the parent reads it
-    return 0
+    names = visible_devices()
+    probe = available(found, tuple(device for device in devices if device.device in names))
+    details = (
+        ("engine", engine.version()),
+        *((f"device {name}", _label(name)) for name in names),
+    )
+    return evolve(probe, details=(*probe.details, *details))
 
 
 def _label(name: str) -> str:
@@ -43,7 +60,3 @@ def _label(name: str) -> str:
     if device.type == "mps":
         return f"{torch.mps.recommended_max_memory() >> 20:,} MiB recommended at most"
     return f"{torch.backends.cpu.get_cpu_capability()}, {torch.get_num_threads()} threads"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

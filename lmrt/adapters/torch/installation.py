@@ -9,6 +9,7 @@ from attrs import frozen
 TORCH, TRANSFORMERS, ACCELERATE = "torch", "transformers", "accelerate"
 _NUMBERS = re.compile(r"(\d+)\.(\d+)")
 _CUDA_LIBRARY = "libtorch_cuda.so"
+_CPU_LIBRARIES = ("libtorch_cpu.so", "libtorch_cpu.dylib")
 
 Version = tuple[int, int]
 
@@ -22,22 +23,26 @@ class Installation:
         transformers: The version of transformers, or None.
         accelerate: The version of accelerate, or None.
         cuda: Whether this build of torch has its part for NVIDIA GPUs.
+        library: The shared library of torch's CPU part, or None where it is not to be found.
     """
 
     torch: str | None
     transformers: str | None
     accelerate: str | None
     cuda: bool = False
+    library: Path | None = None
 
 
 def find_installation() -> Installation:
     """Return the installed packages."""
     folder = _folder(TORCH)
+    places = () if folder is None else (folder / "lib" / name for name in _CPU_LIBRARIES)
     return Installation(
         torch=_version(TORCH),
         transformers=_version(TRANSFORMERS),
         accelerate=_version(ACCELERATE),
         cuda=folder is not None and (folder / "lib" / _CUDA_LIBRARY).is_file(),
+        library=next((place for place in places if place.is_file()), None),
     )
 
 

@@ -1,4 +1,4 @@
-"""What torch can do here: from file names, or deep, by asking the engine in a child process."""
+"""What torch can do here, as package metadata and file names tell."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,6 @@ from attrs import evolve
 
 from lmrt.adapters.torch import offers
 from lmrt.adapters.torch.architectures import TESTED_VERSION, TEXT_ARCHITECTURES
-from lmrt.adapters.torch.child import ChildFailed, ChildReport, ask_child
 from lmrt.adapters.torch.cuda import capabilities, count_gpus
 from lmrt.adapters.torch.installation import (
     ACCELERATE,
@@ -41,7 +40,7 @@ _NEEDED: dict[str, tuple[Version, Version]] = {
 
 _INSTALL = "pip install 'lmrt[torch]'"
 _UPGRADE = "pip install --upgrade 'lmrt[torch]'"
-_REPAIR = "pip install --force-reinstall 'lmrt[torch]'"
+REPAIR = "pip install --force-reinstall 'lmrt[torch]'"
 
 # Resident memory that the import and a first load add, weights and caches left out: 350 MB measured
 # on Linux; a GPU's context and its kernels are a typical figure, not measured.
@@ -56,7 +55,7 @@ _FORMATS = frozenset({ArtifactFormat.SAFETENSORS, ArtifactFormat.PICKLE})
 def shallow_probe() -> BackendProbe:
     """Return what package metadata and file names tell, in milliseconds."""
     found = find_installation()
-    return probe_of(found, _devices(found))
+    return probe_of(found, offered_devices(found))
 
 
 def probe_of(found: Installation, devices: tuple[BackendDevice, ...]) -> BackendProbe:
@@ -66,30 +65,14 @@ def probe_of(found: Installation, devices: tuple[BackendDevice, ...]) -> Backend
         found: What is installed.
         devices: What it can use here.
     """
-    trouble = _trouble(found)
+    trouble = trouble_of(found)
     if trouble is not None:
-        return _unavailable(trouble, devices)
-    return _available(found, devices)
+        return unavailable(trouble, devices)
+    return available(found, devices)
 
 
-def deep_probe() -> BackendProbe:
-    """Return what the engine itself tells, asked in a child process."""
-    found = find_installation()
-    devices = _devices(found)
-    trouble = _trouble(found)
-    if trouble is not None:
-        return _unavailable(trouble, devices)
-    match ask_child():
-        case ChildFailed(message):
-            broken = Unavailable(UnavailableReason.BROKEN, message, _REPAIR)
-            return _unavailable(broken, devices)
-        case ChildReport(names, details):
-            seen = tuple(device for device in devices if device.device in names)
-            probe = _available(found, seen)
-            return evolve(probe, details=(*probe.details, *details))
-
-
-def _devices(found: Installation) -> tuple[BackendDevice, ...]:
+def offered_devices(found: Installation) -> tuple[BackendDevice, ...]:
+    """Return the devices that an installation can use here, the best first."""
     system = os.uname()
     gpus = count_gpus(Path("/dev")) if found.cuda else 0
     metal = (system.sysname, system.machine) == ("Darwin", "arm64")
@@ -100,7 +83,8 @@ def _devices(found: Installation) -> tuple[BackendDevice, ...]:
     )
 
 
-def _trouble(found: Installation) -> Unavailable | None:
+def trouble_of(found: Installation) -> Unavailable | None:
+    """Return why an installation cannot be used, or None."""
     versions = {
         TORCH: found.torch,
         TRANSFORMERS: found.transformers,
@@ -125,7 +109,8 @@ def _dotted(version: Version) -> str:
     return ".".join(map(str, version))
 
 
-def _available(found: Installation, devices: tuple[BackendDevice, ...]) -> BackendProbe:
+def available(found: Installation, devices: tuple[BackendDevice, ...]) -> BackendProbe:
+    """Return the probe of an installation with the devices that it can use."""
     known = numbers(found.transformers or "")
     newer = known is None or known > TESTED_VERSION
     return evolve(
@@ -158,6 +143,6 @@ def _abilities(availability: Availability, devices: tuple[BackendDevice, ...]) -
     )
 
 
-def _unavailable(trouble: Unavailable, devices: tuple[BackendDevice, ...]) -> BackendProbe:
+def unavailable(trouble: Unavailable, devices: tuple[BackendDevice, ...]) -> BackendProbe:
     """Return what the engine could do here once its packages are there."""
     return evolve(_abilities(trouble, devices), architectures=TEXT_ARCHITECTURES)

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from lmrt.adapters.torch import probe, torch_backend
+from lmrt.adapters.torch import deep_probe as deep
+from lmrt.adapters.torch import engine, errors, probe, torch_backend
 from lmrt.adapters.torch.architectures import TEXT_ARCHITECTURES
-from lmrt.adapters.torch.child import ChildFailed, ChildReport
 from lmrt.adapters.torch.cuda import count_gpus
 from lmrt.adapters.torch.installation import Installation, find_installation
 from lmrt.adapters.torch.offers import cpu_device, cpu_flags, cuda_devices, metal_device
 from lmrt.domain.config import Dtype, KvType
 from lmrt.domain.models import ArtifactFormat
-from lmrt.domain.probes import Available, BackendProbe, Feature, Unavailable, UnavailableReason
+from lmrt.domain.probes import Available, Feature, Unavailable, UnavailableReason
 
 WHOLE = Installation("2.13.0", "5.23.0", "1.15.0")
 CPU = cpu_device(frozenset())
@@ -152,27 +152,32 @@ def test_probing_and_importing_load_no_engine() -> None:
     assert done.stdout == "set()\n", done.stderr
 
 
-def test_a_failed_child_makes_the_backend_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "find_installation", lambda: WHOLE)
-    monkeypatch.setattr(probe, "ask_child", lambda: ChildFailed("it crashed: SIGILL"))
-    availability = probe.deep_probe().availability
+def test_an_engine_that_cannot_be_imported_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise errors.engine_missing(ImportError("libtorch_cpu.so: cannot open shared object file"))
+
+    monkeypatch.setattr(deep, "find_installation", lambda: WHOLE)
+    monkeypatch.setattr(engine, "transformers", fail)
+    availability = deep.deep_probe().availability
     assert isinstance(availability, Unavailable)
     assert availability.reason is UnavailableReason.BROKEN
-    assert "SIGILL" in availability.message
+    assert "libtorch_cpu.so" in availability.message
     assert "--force-reinstall" in (availability.fix or "")
 
 
-def test_the_engine_has_the_last_word_on_devices(monkeypatch: pytest.MonkeyPatch) -> None:
-    report = ChildReport(frozenset({"cpu"}), (("engine", "torch 2.13.0"),))
-    monkeypatch.setattr(probe, "find_installation", lambda: WHOLE)
-    monkeypatch.setattr(probe, "_devices", lambda _found: (*cuda_devices([(9, 0)]), CPU))
-    monkeypatch.setattr(probe, "ask_child", lambda: report)
-    found: BackendProbe = probe.deep_probe()
-    assert found.devices == (CPU,)
-    assert ("engine", "torch 2.13.0") in found.details
+def test_a_library_of_another_architecture_is_not_imported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    library = tmp_path / "libtorch_cpu.so"
+    library.write_bytes(b"\x7fELF\x02\x01\x01" + bytes(11) + (243).to_bytes(2, "little"))
+    monkeypatch.setattr(deep, "find_installation", lambda: evolve(WHOLE, library=library))
+    monkeypatch.setattr(engine, "transformers", lambda: pytest.fail("it was imported"))
+    availability = deep.deep_probe().availability
+    assert isinstance(availability, Unavailable)
+    assert availability.reason is UnavailableReason.WRONG_ARCHITECTURE
 
 
-def test_without_the_packages_no_child_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "find_installation", lambda: Installation(None, None, None))
-    monkeypatch.setattr(probe, "ask_child", lambda: pytest.fail("a child was started"))
-    assert isinstance(probe.deep_probe().availability, Unavailable)
+def test_without_the_packages_nothing_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deep, "find_installation", lambda: Installation(None, None, None))
+    monkeypatch.setattr(engine, "transformers", lambda: pytest.fail("it was imported"))
+    assert isinstance(deep.deep_probe().availability, Unavailable)
