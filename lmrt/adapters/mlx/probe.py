@@ -1,11 +1,10 @@
-"""What MLX can do here: from file names, or deep, by asking the engine in a child process."""
+"""What MLX can do here, as package metadata and file names tell."""
 
 import os
 
 from attrs import evolve
 
 from lmrt.adapters.mlx.architectures import architecture_names
-from lmrt.adapters.mlx.child import ChildFailed, ChildReport, ask_child
 from lmrt.adapters.mlx.installation import DISTRIBUTION, Installation, find_installation
 from lmrt.adapters.mlx.windows import MIXED_WITHOUT_WINDOW
 from lmrt.domain.config import Dtype, KvType
@@ -25,7 +24,7 @@ BACKEND = "mlx"
 _OLDEST, _TOO_NEW = (0, 32, 2), (0, 33, 0)
 _INSTALL = "pip install 'lmrt[mlx]'"
 _UPGRADE = "pip install --upgrade 'lmrt[mlx]'"
-_REPAIR = "pip install --force-reinstall 'lmrt[mlx]'"
+REPAIR = "pip install --force-reinstall 'lmrt[mlx]'"
 
 _DTYPES = (Dtype.F32, Dtype.F16, Dtype.BF16)
 # On x86-64 Linux, bfloat16 decoded at 0.08 of the memory's speed: its BLAS there is a reference
@@ -57,27 +56,11 @@ def probe_of(found: Installation | None, system: str, processor: str) -> Backend
         system: `Linux` or `Darwin`.
         processor: `x86_64`, `aarch64` or `arm64`.
     """
-    match _checked(found, system, processor):
+    match checked(found, system, processor):
         case Unavailable() as trouble:
-            return _unavailable(trouble, system, processor)
+            return unavailable(trouble, system, processor)
         case Installation() as usable:
-            return _available(usable, devices_of(system, processor))
-
-
-def deep_probe() -> BackendProbe:
-    """Return what the engine itself tells, asked in a child process."""
-    system = os.uname()
-    usable = _checked(find_installation(), system.sysname, system.machine)
-    if isinstance(usable, Unavailable):
-        return _unavailable(usable, system.sysname, system.machine)
-    match ask_child():
-        case ChildFailed(message):
-            trouble = Unavailable(UnavailableReason.BROKEN, message, _REPAIR)
-            return _unavailable(trouble, system.sysname, system.machine)
-        case ChildReport(names, details):
-            known = devices_of(system.sysname, system.machine)
-            probe = _available(usable, tuple(each for each in known if each.device in names))
-            return evolve(probe, details=(*probe.details, *details))
+            return available(usable, devices_of(system, processor))
 
 
 def devices_of(system: str, processor: str) -> tuple[BackendDevice, ...]:
@@ -87,7 +70,8 @@ def devices_of(system: str, processor: str) -> tuple[BackendDevice, ...]:
     return (_METAL, _CPU) if processor == "arm64" else ()
 
 
-def _checked(found: Installation | None, system: str, processor: str) -> Installation | Unavailable:
+def checked(found: Installation | None, system: str, processor: str) -> Installation | Unavailable:
+    """Return the installation if it can be used, else why it cannot; see `probe_of`."""
     if not devices_of(system, processor):
         message = "MLX runs on Apple chips and on Linux, not on Macs with Intel processors"
         return Unavailable(UnavailableReason.NOT_INSTALLED, message, None)
@@ -101,7 +85,7 @@ def _checked(found: Installation | None, system: str, processor: str) -> Install
         return Unavailable(UnavailableReason.UNSUPPORTED_VERSION, message, _UPGRADE)
     if not found.has_library:
         message = f"{DISTRIBUTION} {found.version} is installed, but MLX's library `libmlx` is not"
-        return Unavailable(UnavailableReason.BROKEN, message, _REPAIR)
+        return Unavailable(UnavailableReason.BROKEN, message, REPAIR)
     return found
 
 
@@ -109,7 +93,8 @@ def _dotted(numbers: tuple[int, ...]) -> str:
     return ".".join(map(str, numbers))
 
 
-def _available(found: Installation, devices: tuple[BackendDevice, ...]) -> BackendProbe:
+def available(found: Installation, devices: tuple[BackendDevice, ...]) -> BackendProbe:
+    """Return the probe of an installation with the devices that it can use."""
     return evolve(
         _abilities(Available(found.version), devices),
         architectures=architecture_names(found.package),
@@ -141,7 +126,7 @@ def _abilities(availability: Availability, devices: tuple[BackendDevice, ...]) -
     )
 
 
-def _unavailable(trouble: Unavailable, system: str, processor: str) -> BackendProbe:
+def unavailable(trouble: Unavailable, system: str, processor: str) -> BackendProbe:
     """Return what the engine could do here once its package is there."""
     return _abilities(trouble, devices_of(system, processor))
 
