@@ -36,7 +36,9 @@ def main(arguments: list[str]) -> None:
     )
     with runtime_client(aliases={}) as client:
         loader = client.runtime_loader
-        report = bench(loader, request, lambda: time.process_time() / count, None, lambda _what: None)
+        report = bench(
+            loader, request, lambda: time.process_time() / count, None, lambda _what: None
+        )
     plan = report.plan
     sys.stdout.write(
         json.dumps(
@@ -51,6 +53,10 @@ def main(arguments: list[str]) -> None:
         )
         + "\n"
     )
+
+
+def _ignore(_what: str) -> None:
+    """Take what nobody is told."""
 
 
 if __name__ == "__main__":

@@ -5,10 +5,10 @@ import os
 from attrs import evolve
 
 from lmrt.adapters.mlx.architectures import architecture_names
+from lmrt.adapters.mlx.efficiency import CPU, METAL
 from lmrt.adapters.mlx.installation import DISTRIBUTION, Installation, find_installation
 from lmrt.adapters.mlx.windows import MIXED_WITHOUT_WINDOW
-from lmrt.domain.config import Dtype, KvType
-from lmrt.domain.machine import DeviceKind
+from lmrt.domain.config import KvType
 from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.probes import (
     Availability,
@@ -25,12 +25,6 @@ _OLDEST, _TOO_NEW = (0, 32, 2), (0, 33, 0)
 _INSTALL = "pip install 'lmrt[mlx]'"
 _UPGRADE = "pip install --upgrade 'lmrt[mlx]'"
 REPAIR = "pip install --force-reinstall 'lmrt[mlx]'"
-
-_DTYPES = (Dtype.F32, Dtype.F16, Dtype.BF16)
-# On x86-64 Linux, bfloat16 decoded at 0.08 of the memory's speed: its BLAS there is a reference
-# one. The GPU's is a typical figure, not measured.
-_CPU = BackendDevice("cpu", DeviceKind.CPU, 0.08, other_dtypes=_DTYPES)
-_METAL = BackendDevice("metal", DeviceKind.METAL, 0.7, other_dtypes=_DTYPES)
 
 # Resident memory that the import and a first load add, weights and caches left out: 61 MB measured
 # on Linux, and 249 MB where torch is installed too, which transformers then imports. The GPU's
@@ -66,8 +60,8 @@ def probe_of(found: Installation | None, system: str, processor: str) -> Backend
 def devices_of(system: str, processor: str) -> tuple[BackendDevice, ...]:
     """Return the devices that MLX has on a kind of machine, the best first."""
     if system != "Darwin":
-        return (_CPU,)
-    return (_METAL, _CPU) if processor == "arm64" else ()
+        return (CPU,)
+    return (METAL, CPU) if processor == "arm64" else ()
 
 
 def checked(found: Installation | None, system: str, processor: str) -> Installation | Unavailable:
