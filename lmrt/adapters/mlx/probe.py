@@ -9,6 +9,7 @@ from lmrt.adapters.mlx.efficiency import CPU, METAL
 from lmrt.adapters.mlx.installation import DISTRIBUTION, Installation, find_installation
 from lmrt.adapters.mlx.windows import MIXED_WITHOUT_WINDOW
 from lmrt.domain.config import KvType
+from lmrt.domain.machine import DeviceKind
 from lmrt.domain.models import ArtifactFormat
 from lmrt.domain.probes import (
     Availability,
