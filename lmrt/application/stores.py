@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from shlex import quote
 
 from lmrt.domain.describe import listed
 from lmrt.domain.duplicates import duplicates
 from lmrt.domain.errors import ConfigurationError, ModelNotFound
-from lmrt.domain.findings import Finding, UnreadablePlace, WrongHash, WrongSize
+from lmrt.domain.findings import Finding, UnreadablePlace, UnreadLayout, WrongHash, WrongSize
 from lmrt.domain.stores import (
     OTHER_TOOLS,
+    BrokenModel,
     Inventory,
     Removal,
     StoredFile,
@@ -63,15 +65,37 @@ class Stores:
         except ModelNotFound as error:
             raise _unsound(text, findings) or error from None
 
+    def find_broken(self, text: str) -> BrokenModel | None:
+        """Return what is broken and named by a text, or None where nothing is.
+
+        It is named by the path that a listing tells, or as its store names it, both with `STORE:`
+        before it or without.
+        """
+        by_name: list[tuple[StoreName, Finding]] = []
+        for store, finding in self._contents()[1]:
+            if isinstance(finding, UnreadLayout | UnreadablePlace):
+                continue  # it may well be sound
+            path = str(finding.path)
+            if text in (path, f"{store}:{path}"):
+                return BrokenModel(store, path, (finding,))
+            name = self._store(store).name_of(finding.path)
+            if name is not None and text in (name, f"{store}:{name}"):
+                by_name.append((store, finding))
+        if not by_name:
+            return None
+        owner = by_name[0][0]
+        name = text.removeprefix(f"{owner}:")
+        return BrokenModel(owner, name, tuple(one for store, one in by_name if store is owner))
+
     def models(self) -> tuple[StoredModel, ...]:
         """Return all models that are here, store by store."""
         return self._contents()[0]
 
-    def removal(self, model: StoredModel, *, force: bool) -> Removal:
+    def removal(self, model: StoredModel | BrokenModel, *, force: bool) -> Removal:
         """Return what removing a model would do; nothing is done.
 
         Args:
-            model: The model.
+            model: The model, or what is broken.
             force: Whether another tool's store may be touched.
 
         Raises:
@@ -79,7 +103,13 @@ class Stores:
                 and `force` is not set (`foreign-store`), or as `ModelStore.removal` says.
         """
         _refuse_protected(model, force=force)
-        return self._store(model.store).removal(model)
+        store = self._store(model.store)
+        match model:
+            case StoredModel():
+                return store.removal(model)
+            case BrokenModel():
+                sound = frozenset(file.path for one in self.models() for file in one.files)
+                return store.broken_removal(model, sound)
 
     def remove(self, removal: Removal) -> None:
         """Do what a removal says; see `ModelStore.remove`."""
@@ -189,12 +219,12 @@ def _unsound(text: str, findings: Sequence[tuple[StoreName, Finding]]) -> ModelN
                 code="model-not-found",
                 context={"reference": text, "store": str(store), "finding": finding.code},
                 note=finding.message,
-                hint="get it again, or delete what is left of it",
+                hint=f"get it again, or delete it: `rt models remove {quote(str(finding.path))}`",
             )
     return None
 
 
-def _refuse_protected(model: StoredModel, *, force: bool) -> None:
+def _refuse_protected(model: StoredModel | BrokenModel, *, force: bool) -> None:
     if model.store is StoreName.BUNDLED:
         raise ConfigurationError(
             f"`{model.name}` came with lmrt and is not removed",

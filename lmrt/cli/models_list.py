@@ -42,6 +42,8 @@ def _show(found: "Inventory") -> None:
     sys.stdout.flush()
     for store, finding in found.findings:
         say(for_terminal(f"finding[{finding.code}] in {store}: {finding.message}"))
+    if found.findings:
+        say("`rt models remove PATH` deletes what is broken, after asking")
 
 
 def _table(found: "Inventory") -> "Iterator[str]":

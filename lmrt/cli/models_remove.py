@@ -30,14 +30,15 @@ def remove(
     """
     with edge(json=json):
         from lmrt.bootstrap import stores
-        from lmrt.cli.models_stored import find_stored, removal_lines
+        from lmrt.cli.models_stored import find_removable, removal_lines
         from lmrt.cli.settings import read_settings, read_store_places
         from lmrt.domain.sizes import format_size
 
         settings = read_settings()
         root = models_dir or settings.models_dir
         view = stores(root, read_store_places())
-        removal = view.removal(find_stored(view, settings.aliases, root, model), force=force)
+        named = find_removable(view, settings.aliases, root, model)
+        removal = view.removal(named, force=force)
         if not yes and (json or not sys.stdin.isatty()):
             raise _not_confirmed(removal)
         if not json:

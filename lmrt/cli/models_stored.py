@@ -9,7 +9,7 @@ from lmrt.domain.describe import listed
 from lmrt.domain.errors import ConfigurationError, LmrtError, ModelNotFound
 from lmrt.domain.models import LocalSource
 from lmrt.domain.sizes import format_size
-from lmrt.domain.stores import Duplicate, Inventory, Removal, StoredModel, Verified
+from lmrt.domain.stores import BrokenModel, Duplicate, Inventory, Removal, StoredModel, Verified
 
 if TYPE_CHECKING:
     from lmrt.application.stores import Stores
@@ -47,6 +47,23 @@ def find_stored(view: "Stores", aliases: "Aliases", models_dir: Path, text: str)
     )
 
 
+def find_removable(
+    view: "Stores", aliases: "Aliases", models_dir: Path, text: str
+) -> StoredModel | BrokenModel:
+    """Return the stored model that a text means, else what is broken and has that name.
+
+    Raises:
+        LmrtError: As `find_stored`.
+    """
+    try:
+        return find_stored(view, aliases, models_dir, text)
+    except ModelNotFound:
+        broken = view.find_broken(text)
+        if broken is None:
+            raise
+        return broken
+
+
 def total_line(found: Inventory) -> str:
     """Return how many models there are, and what they take."""
     noun = "model" if len(found.models) == 1 else "models"
@@ -66,7 +83,12 @@ def duplicate_lines(duplicates: Sequence[Duplicate]) -> Iterator[str]:
 def removal_lines(removal: Removal) -> Iterator[str]:
     """Yield what a removal would do."""
     model = removal.model
-    yield f"removing `{model.id}` ({model.format}, {model.quantization}) deletes"
+    match model:
+        case StoredModel():
+            what = f"{model.format}, {model.quantization}"
+        case BrokenModel():
+            what = ", ".join(dict.fromkeys(finding.code for finding in model.findings))
+    yield f"removing `{model.id}` ({what}) deletes"
     yield from (f"  {path}" for path in removal.files[:_SHOWN])
     if (more := len(removal.files) - _SHOWN) > 0:
         yield f"  and {more} more files"

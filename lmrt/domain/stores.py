@@ -121,6 +121,31 @@ class StoredModel:
 
 
 @frozen
+class BrokenModel:
+    """What lies in a store but is no sound model: a cut file, an interrupted download.
+
+    Attributes:
+        store: Whose store it lies in.
+        name: As it was named: a path that a finding tells, or the store's name for it.
+        findings: What is wrong.
+    """
+
+    store: StoreName
+    name: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def id(self) -> str:
+        """`STORE:NAME`."""
+        return f"{self.store}:{self.name}"
+
+    @property
+    def location(self) -> Path:
+        """Where the first of what is wrong lies."""
+        return self.findings[0].path
+
+
+@frozen
 class StoreContents:
     """What lies in one store.
 
@@ -153,7 +178,7 @@ class Removal:
     """What removing a model would do; nothing is done yet.
 
     Attributes:
-        model: The model.
+        model: The model, or what is broken.
         files: What would be deleted, in this order: first the names by which the store's owner
             finds the model, last the bytes, so that a crash leaves no name without its bytes.
         folders: Folders that would be deleted if nothing else is left in them.
@@ -161,7 +186,7 @@ class Removal:
         kept: What stays because something else uses it.
     """
 
-    model: StoredModel
+    model: StoredModel | BrokenModel
     files: tuple[Path, ...]
     folders: tuple[Path, ...]
     freed: int

@@ -4,7 +4,14 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Protocol
 
-from lmrt.domain.stores import ContentHash, Removal, StoreContents, StoredModel, StoreName
+from lmrt.domain.stores import (
+    BrokenModel,
+    ContentHash,
+    Removal,
+    StoreContents,
+    StoredModel,
+    StoreName,
+)
 
 OnUnreadable = Callable[[Path, OSError], None]
 """Told of every folder that may not be read."""
@@ -58,6 +65,23 @@ class ModelStore(Protocol):
             ConfigurationError: It cannot be told what else uses the model's files
                 (`store-damaged`), or they lie outside of the store (`outside-of-store`).
             ModelNotFound: The model is not there any more (`model-not-found`).
+        """
+        ...
+
+    def name_of(self, path: Path) -> str | None:
+        """Return the store's name for what a broken file belongs to, or None where it has none."""
+        ...
+
+    def broken_removal(self, broken: BrokenModel, sound: Collection[Path]) -> Removal:
+        """Return what removing something broken would do: its own files, and no other's.
+
+        Args:
+            broken: What is broken; its findings are this store's.
+            sound: Files of sound models, which stay.
+
+        Raises:
+            ConfigurationError: As `removal`.
+            ModelNotFound: There is nothing of it to delete (`model-not-found`).
         """
         ...
 

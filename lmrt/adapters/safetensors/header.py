@@ -165,8 +165,9 @@ def _place(placed: tuple[int, int, Tensor]) -> tuple[int, int]:
 
 def _entry(path: Path, name: str, entry: Any) -> tuple[int, int, Tensor]:
     # Headers have up to a hundred thousand entries: plain checks take half the time of a pattern
-    found = entry if type(entry) is dict else {}
-    dtype, shape, place = found.get("dtype"), found.get("shape"), found.get("data_offsets")
+    found: dict[str, Any] = entry if type(entry) is dict else {}
+    dtype, shape = found.get("dtype"), found.get("shape")
+    place: Any = found.get("data_offsets")
     if type(dtype) is not str or type(shape) is not list or not _is_span(place):
         raise malformed_file(path, f"does not tell dtype, shape and place of tensor `{name}`")
     begin, end = place

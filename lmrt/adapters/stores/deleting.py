@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lmrt.domain.errors import ConfigurationError, ModelNotFound
-from lmrt.domain.stores import FileIdentity, KeptFile, StoredModel
+from lmrt.domain.stores import BrokenModel, FileIdentity, KeptFile, Removal, StoredModel
 
 
 def freed(paths: Iterable[Path]) -> tuple[int, tuple[KeptFile, ...]]:
@@ -30,6 +30,27 @@ def freed(paths: Iterable[Path]) -> tuple[int, tuple[KeptFile, ...]]:
     )
     stays = {file.path for file in kept}
     return sum(told.st_size for path, told in files.values() if path not in stays), kept
+
+
+def removal_below(
+    root: Path, broken: BrokenModel, files: Sequence[Path], kept: Sequence[KeptFile] = ()
+) -> Removal:
+    """Return that files below a root go, and the folders that are empty then.
+
+    Raises:
+        ConfigurationError: They lie outside of the root (`outside-of-store`).
+        ModelNotFound: There are none (`model-not-found`).
+    """
+    refuse_outside(root, files)
+    try:
+        bytes_freed, shared = freed(files)
+    except FileNotFoundError as error:
+        raise gone(broken) from error
+    if not files:
+        raise gone(broken)
+    folders = {folder for path in files for folder in path.parents if folder != root}
+    below = sorted((one for one in folders if one.is_relative_to(root)), reverse=True)
+    return Removal(broken, tuple(files), tuple(below), bytes_freed, (*kept, *shared))
 
 
 def delete(files: Sequence[Path], folders: Sequence[Path]) -> None:
@@ -72,7 +93,7 @@ def refuse_outside(root: Path, paths: Iterable[Path]) -> None:
             )
 
 
-def gone(model: StoredModel) -> ModelNotFound:
+def gone(model: StoredModel | BrokenModel) -> ModelNotFound:
     """Return the error that a model was there a moment ago."""
     return ModelNotFound(
         f"`{model.id}` is not there any more",
@@ -82,7 +103,9 @@ def gone(model: StoredModel) -> ModelNotFound:
     )
 
 
-def damaged(place: Path, why: str, model: StoredModel, hint: str) -> ConfigurationError:
+def damaged(
+    place: Path, why: str, model: StoredModel | BrokenModel, hint: str
+) -> ConfigurationError:
     """Return the error that a store does not tell what else uses a model's files."""
     return ConfigurationError(
         f"`{model.name}` is not removed: {why}",

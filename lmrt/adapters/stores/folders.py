@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from lmrt.adapters.stores.broken import incomplete, unreadable_place
-from lmrt.adapters.stores.deleting import delete, freed, gone, refuse_outside
+from lmrt.adapters.stores.broken_files import broken_files
+from lmrt.adapters.stores.deleting import delete, freed, gone, refuse_outside, removal_below
 from lmrt.adapters.stores.local_downloads import has_records, interrupted, recorded, records
 from lmrt.adapters.stores.reading import (
     Entry,
@@ -16,7 +17,7 @@ from lmrt.adapters.stores.reading import (
     stored_model,
 )
 from lmrt.domain.findings import Finding, IncompleteDownload
-from lmrt.domain.stores import Removal, StoreContents, StoredModel, StoreName
+from lmrt.domain.stores import BrokenModel, Removal, StoreContents, StoredModel, StoreName
 from lmrt.ports.stores import FolderWalk
 
 Refer = Callable[[Path, Path], tuple[str, str]]
@@ -97,6 +98,21 @@ class FolderStore:
         folders = {folder for path in paths for folder in path.parents if folder != root}
         below = sorted((one for one in folders if one.is_relative_to(root)), reverse=True)
         return Removal(model, paths, tuple(below), bytes_freed, kept)
+
+    def name_of(self, path: Path) -> str | None:
+        """Return a path's name below its root."""
+        root = next((root for root in self._roots if path.is_relative_to(root)), None)
+        return None if root is None else path.relative_to(root).as_posix()
+
+    def broken_removal(self, broken: BrokenModel, sound: Collection[Path]) -> Removal:
+        """Return that the files of a broken model go; see `ModelStore.broken_removal`."""
+        place = broken.location
+        root = next((root for root in self._roots if place.is_relative_to(root)), None)
+        if root is None:
+            raise gone(broken)
+        found = [file for one in broken.findings for file in broken_files(one.path, sound)]
+        own = tuple(dict.fromkeys(found))
+        return removal_below(root, broken, (*records(own), *own))
 
     def remove(self, removal: Removal) -> None:
         """Delete the files, then the folders that are empty.

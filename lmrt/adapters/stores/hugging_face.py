@@ -17,7 +17,9 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from lmrt.adapters.stores.broken import incomplete, unreadable_place
+from lmrt.adapters.stores.deleting import delete
 from lmrt.adapters.stores.facts import Facts
+from lmrt.adapters.stores.hugging_face_broken import broken_removal
 from lmrt.adapters.stores.hugging_face_names import (
     is_readable,
     name_of,
@@ -26,7 +28,7 @@ from lmrt.adapters.stores.hugging_face_names import (
     repository_of,
     revision_of,
 )
-from lmrt.adapters.stores.hugging_face_removal import removal, remove
+from lmrt.adapters.stores.hugging_face_removal import removal, remove, undisturbed
 from lmrt.adapters.stores.looking import is_folder, matching
 from lmrt.adapters.stores.reading import (
     Entry,
@@ -38,6 +40,7 @@ from lmrt.adapters.stores.reading import (
 )
 from lmrt.domain.findings import Finding, IncompleteDownload, OutsideOfStore
 from lmrt.domain.stores import (
+    BrokenModel,
     ContentHash,
     Removal,
     StoreContents,
@@ -94,14 +97,31 @@ class HuggingFaceStore:
         """
         return removal(self._cache, model, alone=self._alone(model))
 
+    def name_of(self, path: Path) -> str | None:
+        """Return the repository that a path lies in."""
+        if not path.is_relative_to(self._cache) or path == self._cache:
+            return None
+        return repository_of(path.relative_to(self._cache).parts[0])
+
+    def broken_removal(self, broken: BrokenModel, sound: Collection[Path]) -> Removal:
+        """Return which names go, and which bytes that nothing else uses."""
+        return broken_removal(self._cache, broken, sound)
+
     def remove(self, removal: Removal) -> None:
         """Let `huggingface_hub` delete it, links first, then the bytes that nothing else uses.
+
+        What is broken it leaves alone, so that is deleted as the removal says.
 
         Raises:
             ConfigurationError: As `removal`, or a file may not be deleted (`unwritable-output`).
             ModelNotFound: The model is not there any more (`model-not-found`).
         """
-        remove(self._cache, removal.model, alone=self._alone(removal.model))
+        match removal.model:
+            case StoredModel() as model:
+                remove(self._cache, model, alone=self._alone(model))
+            case BrokenModel() as broken:
+                with undisturbed(self._cache, broken):
+                    delete(removal.files, removal.folders)
 
     def _alone(self, model: StoredModel) -> bool:
         snapshots = next(place for place in model.location.parents if place.name == "snapshots")

@@ -11,7 +11,7 @@ from lmrt.adapters.stores.deleting import damaged, delete, freed, gone, refuse_o
 from lmrt.adapters.stores.looking import is_file, is_there, matching
 from lmrt.domain.downloads import REPOSITORY_LOCK
 from lmrt.domain.errors import LmrtError
-from lmrt.domain.stores import KeptFile, Removal, StoredModel
+from lmrt.domain.stores import BrokenModel, KeptFile, Removal, StoredModel
 
 if TYPE_CHECKING:
     from huggingface_hub import (
@@ -50,7 +50,7 @@ def removal(cache: Path, model: StoredModel, *, alone: bool) -> Removal:
 
 def remove(cache: Path, model: StoredModel, *, alone: bool) -> None:
     """Delete it; what else uses its bytes is looked up anew, since the cache may have changed."""
-    with _undisturbed(cache, model):
+    with undisturbed(cache, model):
         _, strategy = _strategy(cache, model, alone=alone)
         names, _ = _ordered(strategy)
         # huggingface_hub deletes a whole repository in any order; stopped halfway, it would take
@@ -64,7 +64,7 @@ def remove(cache: Path, model: StoredModel, *, alone: bool) -> None:
 
 
 @contextmanager
-def _undisturbed(cache: Path, model: StoredModel) -> Iterator[None]:
+def undisturbed(cache: Path, model: StoredModel | BrokenModel) -> Iterator[None]:
     """Hold the lock that a download from the same repository holds; do not wait for it."""
     from huggingface_hub.utils import WeakFileLock  # type: ignore[attr-defined]
 

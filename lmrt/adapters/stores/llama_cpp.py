@@ -19,7 +19,8 @@ from typing import Any
 from attrs import frozen
 
 from lmrt.adapters.stores.broken import incomplete, unreadable_place
-from lmrt.adapters.stores.deleting import delete, freed, gone, refuse_outside
+from lmrt.adapters.stores.broken_files import broken_files
+from lmrt.adapters.stores.deleting import delete, freed, gone, refuse_outside, removal_below
 from lmrt.adapters.stores.looking import is_file, matching
 from lmrt.adapters.stores.reading import (
     Entry,
@@ -30,6 +31,7 @@ from lmrt.adapters.stores.reading import (
 )
 from lmrt.domain.findings import Finding, IncompleteDownload
 from lmrt.domain.stores import (
+    BrokenModel,
     ContentHash,
     Removal,
     Sha256,
@@ -103,6 +105,18 @@ class LlamaCppStore:
         except FileNotFoundError as error:
             raise gone(model) from error
         return Removal(model, files, (), bytes_freed, kept)
+
+    def name_of(self, path: Path) -> str | None:
+        """Return a file's name."""
+        return path.name if path.parent == self._folder else None
+
+    def broken_removal(self, broken: BrokenModel, sound: Collection[Path]) -> Removal:
+        """Return that a broken file goes, with what is recorded of it beside."""
+        found = [file for one in broken.findings for file in broken_files(one.path, sound)]
+        names = [file.name.removesuffix(_UNFINISHED) for file in found]
+        beside = [path for name in names for path in self._beside(name) if path not in sound]
+        files = tuple(dict.fromkeys((*beside, *found)))
+        return removal_below(self._folder, broken, files)
 
     def remove(self, removal: Removal) -> None:
         """Delete the records first, then the files.

@@ -9,7 +9,14 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from lmrt.adapters.stores.broken import incomplete, unreadable_place
-from lmrt.adapters.stores.deleting import damaged, delete, freed, gone, refuse_outside
+from lmrt.adapters.stores.deleting import (
+    damaged,
+    delete,
+    freed,
+    gone,
+    refuse_outside,
+    removal_below,
+)
 from lmrt.adapters.stores.looking import matching
 from lmrt.adapters.stores.ollama_manifests import (
     ADAPTER,
@@ -36,6 +43,7 @@ from lmrt.domain.findings import (
     WrongSize,
 )
 from lmrt.domain.stores import (
+    BrokenModel,
     ContentHash,
     KeptFile,
     Removal,
@@ -94,6 +102,42 @@ class OllamaStore:
         named = next((one for one in found if one.name == model.name.partition("@")[0]), None)
         if named is None:
             raise gone(model)
+        return self._removal(root, model, named, found)
+
+    def name_of(self, path: Path) -> str | None:
+        """Return the name that needs a blob, where exactly one does."""
+        names = [
+            manifest.name
+            for root in self._roots
+            for manifest in manifests(root)[0]
+            if path in (*manifest.paths, *(layer.blob(root) for layer in manifest.layers))
+        ]
+        return names[0] if len(names) == 1 else None
+
+    def broken_removal(self, broken: BrokenModel, sound: Collection[Path]) -> Removal:
+        """Return that a name goes with its blobs, or a file that no name needs."""
+        place = broken.location
+        root = next((root for root in self._roots if place.is_relative_to(root)), None)
+        if root is None:
+            raise gone(broken)
+        found, _ = manifests(root)
+        name = self.name_of(place)
+        named = next((one for one in found if one.name == name), None)
+        if named is not None:
+            return self._removal(root, broken, named, found)
+        needed = {layer.blob(root) for manifest in found for layer in manifest.layers}
+        # An interrupted pull keeps what it knows of its pieces beside the blob.
+        files = (place, *matching(place.parent, f"{place.name}-*"))
+        own = [one for one in files if one not in needed and one not in sound]
+        return removal_below(root, broken, [one for one in own if os.path.lexists(one)])
+
+    def _removal(
+        self,
+        root: Path,
+        model: StoredModel | BrokenModel,
+        named: Manifest,
+        found: Sequence[Manifest],
+    ) -> Removal:
         needed = {
             layer.digest: other.name
             for other in found
