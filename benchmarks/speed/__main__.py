@@ -2,7 +2,7 @@
 
 ::
 
-    python -m benchmarks.speed                  every case
+    python -m benchmarks.speed                  every case that has a core for each thread
     python -m benchmarks.speed --only llama.cpp --folder DIR
 
 A case is a model x quantization x backend x threads. What its plan predicts is corrected by runs of
@@ -23,6 +23,7 @@ from pathlib import Path
 from attrs import frozen
 
 from benchmarks.speed.models import gguf_file, hf_folder
+from lmrt.bootstrap import machine_probe
 from lmrt.domain.corrections import corrections, nearest
 from lmrt.domain.speeds import Comparison, RunKey, SpeedRun
 
@@ -146,8 +147,9 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="lmrt-speed-") as temporary:
         folder = asked.folder or Path(temporary)
         results = []
+        cores = machine_probe().inspect().processor.physical_cores
         for case in CASES:
-            if asked.only in (None, case.backend):
+            if asked.only in (None, case.backend) and case.threads <= cores:
                 results.append(measure(case, folder))
                 print(".", end="", file=sys.stderr, flush=True)
         print(file=sys.stderr)
