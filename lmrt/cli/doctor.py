@@ -66,13 +66,14 @@ def doctor(
     with edge(json=json):
         from lmrt.bootstrap import machine_probe, runtime_client
         from lmrt.cli.doctor_inputs import last_error, refuse_both
+        from lmrt.cli.ledgers import ledger_of
 
         refuse_both(report=report, json=json, error=error)
         told = None if error is None else last_error(error)
         settings, wrong = _settings()
         # First, so that no engine disturbs it; kept from then on
         machine_probe(measure=True).inspect()
-        with runtime_client(aliases=settings.aliases) as client:
+        with runtime_client(aliases=settings.aliases, ledger=ledger_of(settings)) as client:
             surroundings = client.runtime_loader.surroundings()
             if save is not None:
                 _save(save, surroundings)
