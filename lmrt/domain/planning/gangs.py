@@ -8,7 +8,7 @@ unless that is the embedding itself.
 
 from collections.abc import Iterator
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from lmrt.domain.machine import Accelerator, DeviceKind, Machine
 from lmrt.domain.planning import kv_cache
@@ -33,10 +33,11 @@ def gang_device(probe: BackendProbe, devices: tuple[BackendDevice, ...]) -> Back
     cards = [device for device in devices if device.kind is DeviceKind.CUDA]
     if Feature.SEVERAL_DEVICES not in probe.features or len(cards) < 2:
         return None
-    return BackendDevice(
+    # One after the other, so that the slowest stands for all.
+    slowest = min(cards, key=lambda card: card.efficiency)
+    return evolve(
+        slowest,
         device=JOINT.join(card.device for card in cards),
-        kind=DeviceKind.CUDA,
-        efficiency=min(card.efficiency for card in cards),
         dtypes=tuple(each for each in cards[0].dtypes if _all_offer(cards, each)),
         other_dtypes=cards[0].other_dtypes,
     )
@@ -57,6 +58,7 @@ def joined(machine: Machine, name: str) -> Accelerator | None:
         return machine.accelerator(name)
     free = [card.memory_free for card in cards]
     speeds = [card.memory_bandwidth for card in cards]
+    rates = [card.arithmetic for card in cards]
     return Accelerator(
         device=name,
         kind=cards[0].kind,
@@ -65,6 +67,7 @@ def joined(machine: Machine, name: str) -> Accelerator | None:
         memory_free=None if None in free else sum(size or 0 for size in free),
         # One after the other, so that the slowest stands for all.
         memory_bandwidth=None if None in speeds else min(speed or 0.0 for speed in speeds),
+        arithmetic=None if None in rates else min(rate or 0.0 for rate in rates),
     )
 
 

@@ -6,6 +6,7 @@ from attrs import evolve
 from lmrt.domain.errors import NoExecutablePlan
 from lmrt.domain.machine import DeviceKind
 from lmrt.domain.planning import plan
+from lmrt.domain.planning.gangs import gang_device
 from lmrt.domain.plans import OnDevice, PlanRequest, Rejected, RuntimePlan, SpreadLayers, device_of
 from lmrt.domain.probes import BackendDevice, BackendProbe, Feature
 from lmrt.domain.rejections import MemoryExceeded
@@ -95,3 +96,22 @@ def test_a_card_without_room_for_its_own_buffers_is_named() -> None:
     assert [found.pool for found in row.why.rejections if isinstance(found, MemoryExceeded)] == [
         "cuda:0"
     ]
+
+
+def test_several_cards_are_no_faster_than_the_slowest_of_them() -> None:
+    told = ("speeds", "attention", "layer_seconds", "thread_seconds")
+    slow = evolve(TWO, attention=0.4, layer_seconds=0.001, thread_seconds=0.0005)
+    gang = gang_device(evolve(JOINING, devices=(ONE, slow)), (ONE, slow))
+
+    assert gang is not None
+    assert gang.efficiency == 0.6
+    assert [getattr(gang, name) for name in told] == [getattr(slow, name) for name in told]
+
+
+def test_a_model_that_fits_one_card_stays_there() -> None:
+    device = evolve(ONE, layer_seconds=0.001)
+    probe = evolve(JOINING, devices=(device, evolve(device, device="cuda:1"), worlds.ON_CPU))
+
+    assert planned(24, 24, PlanRequest(context_length=4096), probe).chosen.placement == OnDevice(
+        "cuda:0"
+    )
