@@ -263,9 +263,7 @@ class RuntimeLoader:
     ) -> RuntimePlan:
         refuse_unknown_backend(config, self._backends)
         if self._saved is None:
-            plan = plan_runtime(
-                request, model, seen.machine, seen.probes, failed, seen.corrections
-            )
+            plan = plan_runtime(request, model, seen.machine, seen.probes, failed, seen.corrections)
         else:
             plan = replayed(self._saved, request, model, seen.machine, seen.probes)
         if config.strict and plan.notices:
