@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import decode, gguf_header, listing, startup
+from benchmarks import decode, gguf_header, listing, startup, worker
 
 
 def main() -> int:
@@ -10,6 +10,8 @@ def main() -> int:
     over = startup.main()
     print()
     over += decode.main()
+    print()
+    over += worker.main()
     print()
     gguf_header.main(150_000)
     print()

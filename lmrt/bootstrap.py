@@ -1,6 +1,7 @@
 """The composition root: the only place that knows every adapter."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -79,6 +80,7 @@ def runtime_client(
     downloads: DownloadProgress | None = None,
     saved: RuntimePlan | None = None,
     ledger: "SpeedLedger | None" = None,
+    always_isolated: bool = False,
 ) -> RuntimeClient:
     """Return a client that knows the user's own short names.
 
@@ -87,8 +89,11 @@ def runtime_client(
         downloads: Told of every download, and of the headers that are read before it.
         saved: A plan to load by, in place of one made anew.
         ledger: Keeps how fast runs were, which corrects later plans; None for nowhere.
+        always_isolated: Whether every engine runs in a process of its own, as a server wants it;
+            else where memory is nearly full.
     """
-    return RuntimeClient(_loader(aliases, downloads, saved, ledger), _executor(ledger))
+    loader = _loader(aliases, downloads, saved, ledger, always_isolated=always_isolated)
+    return RuntimeClient(loader, _executor(ledger))
 
 
 def speed_ledger(tell: "Callable[[str], None]") -> "SpeedLedger":
@@ -300,6 +305,8 @@ def worker_main(descriptor: int) -> None:
     from lmrt.adapters.worker import serve
     from lmrt.wire.plan import plan_from_payload
 
+    # It would attach a debugger to tell where it aborts, and say nothing else for a screenful
+    os.environ["GGML_NO_BACKTRACE"] = "1"
     echo(sys.stderr)
     serve(descriptor, {backend.id: backend for backend in backends()}, plan_from_payload)
 
@@ -309,16 +316,19 @@ def _loader(
     downloads: DownloadProgress | None = None,
     saved: RuntimePlan | None = None,
     ledger: "SpeedLedger | None" = None,
+    *,
+    always_isolated: bool = False,
 ) -> RuntimeLoader:
     from lmrt.adapters.filesystem import LocalMaterializer
     from lmrt.adapters.huggingface import HubClient, HubMaterializer
 
     hub = HubClient()
     here = backends()
+    apart = isolated(here)
     return RuntimeLoader(
         resolver=Resolver(_sources(aliases, hub, downloads), aliases),
-        backends=here,
-        isolated=isolated(here),
+        backends=apart if always_isolated else here,
+        isolated=apart,
         machine=machine_probe(),
         materializer=HubMaterializer(hub, LocalMaterializer()),
         tokenizers=_tokenizers(),

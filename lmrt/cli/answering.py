@@ -72,6 +72,11 @@ def answer(
                     system_prompt=system,
                     sink=sink,
                 )
+        except GenerationFailed:
+            if not sink.silent:
+                # What was said stays, on a line of its own
+                sink.end_line()
+            raise
         except KeyboardInterrupt:
             downloads.close()
             _interrupted(sink, downloading=downloads.downloading)

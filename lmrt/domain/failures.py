@@ -1,5 +1,6 @@
 """Why a load failed, as far as that decides what may be tried instead."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -13,6 +14,12 @@ MAIN_MEMORY = "cpu"
 """The pool's name of main memory, as in `MemoryExceeded`."""
 
 _OUT_OF_MEMORY_KILLER = "SIGKILL"
+_NO_MEMORY = re.compile(
+    r"bad_alloc|failed to allocate|[Cc]annot allocate|can't allocate|out of memory|MemoryError"
+    r"|mem_buffer != NULL"
+)
+"""What engines write when they abort since an allocation failed; the last is ggml's."""
+
 _DOCTOR = "`rt doctor` shows what is wrong with the backend"
 _LESS_MEMORY = (
     "close what else takes memory, or ask for less: a smaller `--context`, `--kv-type q8_0`, a "
@@ -72,9 +79,9 @@ class EngineCrashed:
     told: str
 
     @property
-    def killed(self) -> bool:
-        """Whether it was killed from outside, as the system does when main memory runs out."""
-        return self.signal == _OUT_OF_MEMORY_KILLER
+    def for_memory(self) -> bool:
+        """Whether main memory ran out: it was killed from outside, or its last words tell."""
+        return self.signal == _OUT_OF_MEMORY_KILLER or bool(_NO_MEMORY.search(self.told))
 
 
 @frozen
@@ -134,7 +141,7 @@ def load_failed(
                 f"{message}: {describe_failure(failure)}",
                 code="engine-crashed",
                 **{**fields, "context": told},
-                hint=hint or (_LESS_MEMORY if failure.killed else _DOCTOR),
+                hint=hint or (_LESS_MEMORY if failure.for_memory else _DOCTOR),
             )
         case _:
             return LoadFailed(message, code="engine-load-failed", **fields, hint=hint)

@@ -3,7 +3,7 @@
 | failure | ruled out |
 |---|---|
 | any | the same artifact, backend, placement and settings (threads apart) |
-| out of memory, killed | whatever needs more than nine tenths as much of the pool that ran out |
+| out of memory, or ended for it | what needs more than nine tenths as much of the pool that ran out |
 | malformed | every candidate with one of the artifact's files |
 | unsupported | the artifact on that backend |
 | crashed, other | the artifact on that backend and device |
@@ -70,7 +70,7 @@ def ran_out(failure: LoadFailure) -> str | None:
     match failure:
         case OutOfMemory(pool, _):
             return pool
-        case EngineCrashed() if failure.killed:
+        case EngineCrashed() if failure.for_memory:
             return MAIN_MEMORY
         case _:
             return None
@@ -128,7 +128,7 @@ def _covers(failed: FailedLoad, artifact: Artifact, backend: str, device: str | 
             return same
         case Unsupported():
             return same and here
-        case EngineCrashed() as crash if crash.killed:
+        case EngineCrashed() as crash if crash.for_memory:
             return False
         case EngineCrashed() | OtherFailure():
             return same and here and device_of(failed.candidate.placement) == device

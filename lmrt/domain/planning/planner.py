@@ -64,7 +64,7 @@ def plan(
         notices=(*model.notices, *notices(asked, best, assessments)),
         alternatives=(*(_outranked(best, fit, request.prefer) for fit in ranked[1:]), *rejected),
         engine_version=_version(best.combination.offer.probe),
-        isolated=isolation(best.candidate, asked.machine),
+        isolated=isolation(best.candidate, asked.machine, asked.failed),
         machine=fingerprint(machine),
     )
 

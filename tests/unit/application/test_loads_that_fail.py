@@ -201,8 +201,15 @@ def test_the_context_that_the_user_asks_for_is_not_cut() -> None:
     assert len(tried) == 1
 
 
-def test_a_killed_engine_counts_as_out_of_memory() -> None:
-    killed = EngineCrashed("SIGKILL", "")
+@pytest.mark.parametrize(
+    "killed",
+    [
+        EngineCrashed("SIGKILL", ""),
+        EngineCrashed("SIGABRT", "terminate called after throwing 'std::bad_alloc'"),
+        EngineCrashed("SIGABRT", "GGML_ASSERT(ctx->mem_buffer != NULL) failed"),
+    ],
+)
+def test_a_killed_engine_counts_as_out_of_memory(killed: EngineCrashed) -> None:
     loader, tried = loader_of({"alpha": first_only(killed)}, Q4)
     with loader.load(config()):
         one, other = (plan.chosen.memory.host for plan in tried)

@@ -75,7 +75,7 @@ def test_a_signal_during_a_load_is_a_failure_with_its_name(
     assert error.code == "engine-crashed"
     assert isinstance(error.failure, EngineCrashed)
     assert error.failure.signal == name
-    assert error.failure.killed == (name == "SIGKILL")
+    assert error.failure.for_memory == (name == "SIGKILL")
     assert name in error.message
     assert error.note is not None
     assert "the engine's last words" in error.note
