@@ -3,7 +3,7 @@
 | failure | ruled out |
 |---|---|
 | any | the same artifact, backend, placement and settings (threads apart) |
-| out of memory, or ended for it | what needs more than nine tenths as much of the pool that ran out |
+| out of memory, or ended for it | what needs more than nine tenths as much where it ran out |
 | malformed | every candidate with one of the artifact's files |
 | unsupported | the artifact on that backend |
 | crashed, other | the artifact on that backend and device |
