@@ -37,7 +37,7 @@ AsReport = Annotated[
     typer.Option(
         "--report",
         help="Print a Markdown block for a bug report, with nothing private in it.",
-        rich_help_panel="Output",
+        rich_help_panel=options.OUTPUT,
     ),
 ]
 LastError = Annotated[
@@ -46,7 +46,7 @@ LastError = Annotated[
         "--error",
         metavar="FILE",
         help="Add the error in a file to the report; - for standard input.",
-        rich_help_panel="Output",
+        rich_help_panel=options.OUTPUT,
     ),
 ]
 

@@ -8,7 +8,7 @@ import typer
 from lmrt.domain.config import Dtype, KvType, Preference
 
 _RUNTIME = "Where and how it runs"
-_OUTPUT = "What is shown"
+OUTPUT = "What is shown"
 
 Reference = Annotated[
     str,
@@ -100,14 +100,12 @@ Json = Annotated[
     typer.Option(
         "--json",
         help="Print one versioned JSON document, for failures too.",
-        rich_help_panel=_OUTPUT,
+        rich_help_panel=OUTPUT,
     ),
 ]
 Quiet = Annotated[
     bool,
-    typer.Option(
-        "--quiet", "-q", help="Print the answer and errors only.", rich_help_panel=_OUTPUT
-    ),
+    typer.Option("--quiet", "-q", help="Print the answer and errors only.", rich_help_panel=OUTPUT),
 ]
 SavePlan = Annotated[
     Path | None,
@@ -115,7 +113,7 @@ SavePlan = Annotated[
         "--save",
         metavar="FILE",
         help="Write the plan to a file, for `rt prompt --plan`.",
-        rich_help_panel=_OUTPUT,
+        rich_help_panel=OUTPUT,
     ),
 ]
 SaveMachine = Annotated[
@@ -124,7 +122,7 @@ SaveMachine = Annotated[
         "--save",
         metavar="FILE",
         help="Write this machine to a file, for `rt plan --machine` elsewhere.",
-        rich_help_panel=_OUTPUT,
+        rich_help_panel=OUTPUT,
     ),
 ]
 Machine = Annotated[

@@ -36,8 +36,16 @@ _PATTERNS = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]+"), r"\1 <token>"),
     (
         re.compile(
-            r"(?i)([\w-]*(?:token|key|secret|passw(?:or)?d|credential|signature)[\"']?\s*[=:]\s*)"
+            r"(?i)([\w-]*(?:secret|passw(?:or)?d|credential)[\"']?\s*[=:]\s*)"
             r"(?:\"[^\"]*\"|'[^']*'|[^\s,;&\"']+)"
+        ),
+        r"\1<secret>",
+    ),
+    # Tokens and keys are spoken of too: `a token: 0.3 ms`
+    (
+        re.compile(
+            r"(?i)([\w-]*(?:token|key|signature)[\"']?\s*(?:[=:](?=\S)|[=:]\s+(?=[^\s\d]*\d)))"
+            r"(?:\"[^\"]{4,}\"|'[^']{4,}'|[^\s,;&\"']{8,})"
         ),
         r"\1<secret>",
     ),
@@ -52,7 +60,12 @@ _PATTERNS = (
     (re.compile(r"\b[0-9a-fA-F]{2}(?:[:-][0-9a-fA-F]{2}){5}\b"), "<address>"),
     (re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)"), "<address>"),
     (re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){3,7}(?::?[0-9a-fA-F]{1,4})\b"), "<address>"),
-    (re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:)*:(?::?[0-9a-fA-F]{1,4})+(?:%\w+)?"), "<address>"),
+    (
+        re.compile(
+            r"(?<![\w:])(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?:(?::[0-9a-fA-F]{1,4})+(?:%\w+)?"
+        ),
+        "<address>",
+    ),
     (re.compile(r"\b[0-9a-fA-F]{24,}\b"), "<id>"),
 )
 
