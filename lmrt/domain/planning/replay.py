@@ -17,6 +17,7 @@ from lmrt.domain.models import (
     ResolvedModel,
 )
 from lmrt.domain.planning.gangs import JOINT, joined, members
+from lmrt.domain.planning.isolation import isolation
 from lmrt.domain.planning.pools import pools
 from lmrt.domain.plans import OnCpu, PlanRequest, RuntimePlan, device_of
 from lmrt.domain.probes import Available, BackendProbe, Unavailable
@@ -35,7 +36,8 @@ def replayed(
 ) -> RuntimePlan:
     """Return a saved plan, if everything that it rests on is as it was.
 
-    More free memory than there was changes nothing, and a local folder may have moved.
+    More free memory than there was changes nothing, and a local folder may have moved. Whether the
+    engine gets a process of its own is decided anew.
 
     Args:
         saved: The plan.
@@ -57,7 +59,13 @@ def replayed(
     if changes or artifact is None:
         raise _changed(saved, changes)
     kept = evolve(saved.request, allow_unsafe_weights=request.allow_unsafe_weights)
-    return evolve(saved, request=kept, artifact=artifact, machine=fingerprint(machine))
+    return evolve(
+        saved,
+        request=kept,
+        artifact=artifact,
+        machine=fingerprint(machine),
+        isolated=isolation(saved.chosen, machine),
+    )
 
 
 def _files(saved: Artifact, found: Artifact) -> Iterator[str]:
