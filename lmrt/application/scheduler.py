@@ -159,6 +159,9 @@ class Scheduler:
             return True
         try:
             admitted = self._model.admit(stream.request)
+        except GenerationFailed:
+            # Not about this sequence: the engine is gone, for all who wait and all who come
+            raise
         except LmrtError as error:
             stream.put(error)
             return True

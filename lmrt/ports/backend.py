@@ -43,6 +43,7 @@ class LoadedModel(Protocol):
         Raises:
             ConfigurationError: The prompt is empty, does not leave room for one token
                 (`prompt-too-long`), or holds an id outside the vocabulary.
+            GenerationFailed: The engine is gone; only `close` may follow.
         """
         ...
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import signal
+import time
 
 import psutil
 import pytest
@@ -57,3 +58,18 @@ def test_what_was_said_is_kept_and_the_next_prompt_is_answered() -> None:
         assert again.text == whole.text
         assert worker().pid != first
     assert not psutil.Process().children()
+
+
+def test_a_worker_that_ends_while_nobody_asks_fails_one_prompt_at_most() -> None:
+    with runtime_client(aliases={}, always_isolated=True) as client:
+        asked = GenerationConfig(temperature=0.0)
+        whole = client.prompt(QUESTION, runtime_config=GUIDE, generation_config=asked)
+        idle = worker()
+        idle.send_signal(signal.SIGSEGV)
+        while idle.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        with pytest.raises(GenerationFailed) as caught:
+            client.prompt(QUESTION, runtime_config=GUIDE, generation_config=asked)
+        assert caught.value.code == "engine-crashed"
+        again = client.prompt(QUESTION, runtime_config=GUIDE, generation_config=asked)
+        assert again.text == whole.text
