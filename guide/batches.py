@@ -11,8 +11,8 @@ from guide.corpus import Sequence
 from guide.sampler import Sampler
 from guide.tokenizer import Codec
 
-POOL = 64
-"""Batches drawn at a time and sorted by length: with 8, a quarter of all tokens were padding."""
+POOL = 16
+"""Batches drawn at a time and sorted by length: with few, a quarter of all tokens would be padding."""
 
 
 @frozen
