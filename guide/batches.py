@@ -12,7 +12,7 @@ from guide.sampler import Sampler
 from guide.tokenizer import Codec
 
 POOL = 16
-"""Batches drawn at a time and sorted by length: with few, a quarter of all tokens would be padding."""
+"""Batches drawn at a time and sorted by length: with few, much of a batch is padding."""
 
 
 @frozen
