@@ -14,7 +14,7 @@ PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "fast")
 PROPERTY_TESTS = Path(__file__).parent / "property"
 
 settings.register_profile("fast", max_examples=100, derandomize=True, deadline=None)
-for profile, examples, repeats in (("soak", 500, True), ("fuzz", 2_000, False)):
+for profile, examples, repeats in (("soak", 250, True), ("fuzz", 2_000, False)):
     settings.register_profile(
         profile,
         max_examples=examples,

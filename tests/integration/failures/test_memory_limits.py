@@ -54,7 +54,8 @@ def test_less_context_answers_where_all_of_it_does_not_fit(
     folders: dict[str, Path], backend: str, mebibytes: int
 ) -> None:
     found = answer(folders[backend], backend, mebibytes)
-    assert (found["planned"], found["ran"], found["tokens"]) == (16_384, 8_192, 4)
+    assert (found["planned"], found["ran"]) == (16_384, 8_192)
+    assert found["tokens"] > 0
     code, message = found["notices"][0]
     assert code == "load-fell-back"
     assert "with 8,192 tokens of context runs" in message
