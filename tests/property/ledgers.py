@@ -39,10 +39,11 @@ runs = st.lists(
 
 
 def keys_of(world: World) -> set[RunKey]:
-    """Return the keys of all that a world can run."""
+    """Return the keys of all whose speed a world's plan tells, of what it cannot run too."""
     versions = {probe.backend: probe.availability for probe in world.probes}
     found = set()
-    for candidate in world.executable().values():
+    told = [row.candidate for row in world.alternatives() if row.candidate is not None]
+    for candidate in (*told, *world.executable().values()):
         artifact = next(one for one in world.model.artifacts if one.id == candidate.artifact)
         version = getattr(versions[candidate.backend], "version", None)
         found.add(run_key(candidate, artifact, version))

@@ -35,7 +35,9 @@ def main(folder: str, backend: str, mebibytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
         try:
             answer = client.prompt(
-                "hi", runtime_config=config, generation_config=GenerationConfig(max_tokens=4, temperature=0.0)
+                "hi",
+                runtime_config=config,
+                generation_config=GenerationConfig(max_tokens=4, temperature=0.0),
             )
         except LmrtError as error:
             found = {"code": error.code, "context": error.context, "note": error.note}

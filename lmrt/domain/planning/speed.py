@@ -109,7 +109,9 @@ def _rates(found: tuple[Pace, ...], tokens: int, load: Load) -> tuple[float, flo
 
 def _perfect(processor: Processor) -> Processor:
     """Return the processor with an engine that reaches all of it."""
-    device = BackendDevice(processor.device.device, processor.device.kind, 1.0, attention=1.0)
+    told = processor.device
+    attention = 1.0 if told.attention else 0.0
+    device = BackendDevice(told.device, told.kind, 1.0, attention=attention)
     return evolve(processor, device=device, waits=0.0)
 
 
