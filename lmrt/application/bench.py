@@ -96,18 +96,19 @@ def _report(
 ) -> BenchReport:
     plan = runtime.plan
     speed, batch = plan.chosen.speed, plan.settings.batch_size
-    depth = prompt + tokens // 2
+    expected = prompt / prompt_seconds(speed.paces, prompt, batch)
     prefill = Measured(
         tokens=prompt,
-        predicted=prompt / prompt_seconds(speed.paces, prompt, batch),
-        corrected=prompt / prompt_seconds(speed.paces, prompt, batch) * speed.correction.prefill,
+        predicted=expected,
+        corrected=expected * speed.correction.prefill,
         limit=speed.prefill_limit,
         rates=tuple(one.prefill_rate or 0.0 for one in rounds),
     )
+    expected = 1 / decode_seconds(speed.paces, prompt + tokens // 2)
     decode = Measured(
         tokens=tokens,
-        predicted=1 / decode_seconds(speed.paces, depth),
-        corrected=speed.correction.decode / decode_seconds(speed.paces, depth),
+        predicted=expected,
+        corrected=expected * speed.correction.decode,
         limit=speed.decode_limit,
         rates=tuple(one.decode_rate or 0.0 for one in rounds),
     )

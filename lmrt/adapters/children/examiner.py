@@ -13,6 +13,7 @@ from lmrt.adapters.children.output import Tail
 from lmrt.domain.diagnosis import Failed, NotTried, Ran, Trial
 from lmrt.domain.examinations import End, Examination, Finished, GivenUp, Killed, NotStarted
 from lmrt.domain.probes import BackendProbe
+from lmrt.domain.signals import signal_name
 
 _LARGEST = 4 * 2**20
 """Bytes of the largest report that is read; real ones have some thousand."""
@@ -83,7 +84,7 @@ class ChildExaminer:
         finally:
             with self._lock:
                 self._running.discard(process)
-        return Finished(status, tail.last_line()) if status >= 0 else Killed(_name(-status))
+        return Finished(status, tail.last_line()) if status >= 0 else Killed(signal_name(-status))
 
     def _told(self, report: Path, end: End) -> Examination:
         probe: BackendProbe | None = None
@@ -111,10 +112,3 @@ def _lines(report: Path) -> list[str]:
 def _kill(process: "subprocess.Popen[bytes]") -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-
-
-def _name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

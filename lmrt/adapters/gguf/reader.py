@@ -1,44 +1,17 @@
 """`GgufReader`: the GGUF files of a folder as artifacts."""
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
-from attrs import frozen
-
 from lmrt.adapters.gguf.describe import describe, is_model
 from lmrt.adapters.gguf.header import MAGIC, Header, KnownHeaders, read_header
 from lmrt.domain.files import malformed_file, missing_parts, unreadable
+from lmrt.domain.model_files import PartName
 from lmrt.domain.models import DescribedArtifact
-
-_PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf")
-
-
-@frozen
-class PartName:
-    """A file's name as part of a split model: `STEM-00001-of-00003.gguf`; parts count from 1."""
-
-    stem: str
-    number: int
-    count: int
-
-    @classmethod
-    def of(cls, name: str) -> "PartName | None":
-        """Return what a name says, or None where it is not that of a part."""
-        match = _PART.fullmatch(name)
-        if match is None or not 1 <= int(match["number"]) <= int(match["count"]):
-            return None
-        return cls(match["stem"], int(match["number"]), int(match["count"]))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of all parts, in order."""
-        numbers = range(1, self.count + 1)
-        return tuple(f"{self.stem}-{number:05}-of-{self.count:05}.gguf" for number in numbers)
 
 
 class GgufReader:

@@ -16,12 +16,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path, PurePosixPath
 
-from lmrt.adapters.gguf.reader import GgufReader, PartName, opened
+from lmrt.adapters.gguf.reader import GgufReader, opened
 from lmrt.adapters.gguf.sketch_header import Walk, write_copy
 from lmrt.adapters.gguf.sketch_layout import Layout
 from lmrt.adapters.gguf.sketch_texts import end_of_texts
 from lmrt.adapters.gguf.sketch_windows import NoRoom, Windows
 from lmrt.domain.errors import LoadFailed
+from lmrt.domain.model_files import PartName
 from lmrt.domain.notices import HeadersIncomplete
 from lmrt.ports.headers import RemoteFiles, Span
 

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import IO
@@ -35,9 +35,9 @@ class FileSpeedLedger:
         """Keep a run; where that is not possible it is forgotten, and told once."""
         try:
             with self._lock, self._locked() as file:
-                lines, broken = self._lines(file)
-                if broken or len(lines) >= MOST + _SPARE:
-                    kept = [*lines[-(MOST - 1) :], line_of(run)]
+                found, broken = _read(file)
+                if broken or len(found) >= MOST + _SPARE:
+                    kept = [*(line for line, _ in found[-(MOST - 1) :]), line_of(run)]
                     file.seek(0)
                     file.truncate()
                     file.write(b"".join(kept))
@@ -51,7 +51,7 @@ class FileSpeedLedger:
         """Return the runs on the machine with that fingerprint, the oldest first."""
         try:
             with self._path.open("rb") as file:
-                lines, broken = self._lines(file)
+                found, broken = _read(file)
         except FileNotFoundError:
             return ()
         except OSError as error:
@@ -59,8 +59,7 @@ class FileSpeedLedger:
             return ()
         if broken:
             self._complain(f"{broken} broken lines of `{self._path}` are left out")
-        found = (run_of(line) for line in lines)
-        return tuple(run for run in found if run is not None and run.machine == machine)
+        return tuple(run for _, run in found if run is not None and run.machine == machine)
 
     @contextmanager
     def _locked(self) -> Iterator[IO[bytes]]:
@@ -69,26 +68,20 @@ class FileSpeedLedger:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield file
 
-    def _lines(self, file: IO[bytes]) -> tuple[list[bytes], int]:
-        """Return the whole lines, and how many are broken."""
-        file.seek(0, os.SEEK_SET)
-        good, broken = [], 0
-        for line in file.read().splitlines(keepends=True):
-            if line.endswith(b"\n") and _is_run(line):
-                good.append(line)
-            else:
-                broken += 1
-        return good, broken
-
     def _complain(self, what: str) -> None:
         if not self._told:
             self._told = True
             self._tell(what)
 
 
-def _is_run(line: bytes) -> bool:
-    try:
-        run_of(line)
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return False
-    return True
+def _read(file: IO[bytes]) -> tuple[list[tuple[bytes, SpeedRun | None]], int]:
+    """Return whole lines with their runs, None for another version, and how many are broken."""
+    file.seek(0, os.SEEK_SET)
+    found: list[tuple[bytes, SpeedRun | None]] = []
+    lines = file.read().splitlines(keepends=True)
+    for line in lines:
+        # The last one, where it was torn, has no end
+        if line.endswith(b"\n"):
+            with suppress(ValueError, TypeError, KeyError, RecursionError):
+                found.append((line, run_of(line)))
+    return found, len(lines) - len(found)

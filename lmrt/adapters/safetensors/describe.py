@@ -8,11 +8,12 @@ from lmrt.adapters.safetensors.header import WeightFile
 from lmrt.adapters.safetensors.places import in_language_model, weight_bytes
 from lmrt.adapters.safetensors.quantization import float_type, quantization, rounding
 from lmrt.adapters.safetensors.shape import architecture_shape, language_config, trained_context
-from lmrt.adapters.safetensors.texts import TEMPLATE, chat_template, generation_defaults
+from lmrt.adapters.safetensors.texts import chat_template, generation_defaults
 from lmrt.adapters.safetensors.weights import INDEX, PICKLE_INDEX
 from lmrt.domain.describe import architecture_name
 from lmrt.domain.files import malformed_file, printable, unreadable
 from lmrt.domain.messages import Modality
+from lmrt.domain.model_files import COMPANIONS
 from lmrt.domain.models import (
     PICKLE_SUFFIXES,
     ArchitectureShape,
@@ -25,11 +26,6 @@ from lmrt.domain.models import (
     WeightBytes,
 )
 
-COMPANIONS = (
-    "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
-    "tokenizer.model", "special_tokens_map.json", "added_tokens.json", "vocab.json", "merges.txt",
-    TEMPLATE, "chat_template.json", "preprocessor_config.json", "processor_config.json",
-)  # fmt: skip
 _DTYPES = {"bfloat16": ("BF16", 16.0), "float16": ("F16", 16.0), "float32": ("F32", 32.0)}
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from attrs import frozen
 
-from lmrt.adapters.safetensors.describe import COMPANIONS
 from lmrt.adapters.safetensors.documents import Settings, read_document
 from lmrt.adapters.safetensors.header import MAX_HEADER, read_weight_file
 from lmrt.adapters.safetensors.shape import architecture_shape, language_config
 from lmrt.adapters.safetensors.sketch_documents import LeftOut, write_documents
 from lmrt.adapters.safetensors.sketch_estimate import packed, stand_ins
 from lmrt.adapters.safetensors.weights import INDEX, SINGLE, pickle_files
+from lmrt.domain.model_files import COMPANIONS
 from lmrt.domain.notices import HeadersIncomplete
 from lmrt.ports.headers import RemoteFiles, Span
 

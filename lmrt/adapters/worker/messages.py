@@ -9,7 +9,7 @@ from attrs import asdict
 
 from lmrt.domain import errors
 from lmrt.domain.errors import LmrtError, LoadFailed
-from lmrt.domain.failures import LoadFailure, OutOfMemory, load_failed
+from lmrt.domain.failures import MAIN_MEMORY, LoadFailure, OutOfMemory, load_failed
 from lmrt.domain.payloads import JsonObject
 from lmrt.domain.sequences import (
     EndReason,
@@ -113,7 +113,7 @@ def _event_in(kind: str, handle: SequenceHandle, rest: list[Any]) -> SequenceEve
 def error_out(error: Exception) -> JsonObject:
     """Return what a call raised as JSON values; what is no error of ours as its traceback."""
     if isinstance(error, MemoryError):
-        told = OutOfMemory("cpu", "the process could not allocate memory")
+        told = OutOfMemory(MAIN_MEMORY, "the process could not allocate memory")
         error = load_failed("the engine's process could not go on", told)
     if not isinstance(error, LmrtError):
         return {"defect": "".join(traceback.format_exception(error))}

@@ -1,7 +1,6 @@
 """The worker process, seen from its parent: started, asked, and ended without a trace."""
 
 import re
-import signal
 import socket
 import subprocess
 import weakref
@@ -14,6 +13,7 @@ from typing import IO
 from lmrt.adapters.worker.frames import Channel, Frame
 from lmrt.adapters.worker.messages import error_in
 from lmrt.domain.payloads import JsonObject
+from lmrt.domain.signals import signal_name
 
 _KEPT_LINES = 50
 _TOLD_LINES = 4
@@ -138,7 +138,7 @@ class Worker:
             self._process.kill()
             code = self._process.wait()
         self._reader.join(_READING)
-        return Ended(_signal_name(code), _told(self._lines, code))
+        return Ended(signal_name(-code) if code < 0 else None, _told(self._lines, code))
 
 
 def _keep(stream: IO[bytes], lines: deque[str]) -> None:
@@ -154,15 +154,6 @@ def _end(process: subprocess.Popen[bytes], channel: Channel, reader: Thread) -> 
     process.kill()
     process.wait()
     reader.join(_READING)
-
-
-def _signal_name(code: int) -> str | None:
-    if code >= 0:
-        return None
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"
 
 
 def _told(lines: Sequence[str], code: int) -> str:

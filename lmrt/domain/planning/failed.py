@@ -30,7 +30,7 @@ from lmrt.domain.failures import (
 )
 from lmrt.domain.machine import Accelerator, Machine
 from lmrt.domain.models import Artifact, ResolvedModel
-from lmrt.domain.planning.pools import LEAST_MARGIN
+from lmrt.domain.planning.pools import free_for
 from lmrt.domain.plans import (
     Candidate,
     OnCpu,
@@ -169,6 +169,4 @@ def _with_less(accelerator: Accelerator, most: int) -> Accelerator:
 
 def _free_for(total: int, most: int) -> int:
     """Return the free bytes of a pool with which no more than `most` may be used."""
-    if most <= 0:
-        return 0
-    return most + min(max(total // 20, LEAST_MARGIN), most)
+    return free_for(total, most + 1) - 1 if most > 0 else 0

@@ -8,13 +8,13 @@ the margin.
 
 from attrs import frozen
 
+from lmrt.domain.failures import MAIN_MEMORY
 from lmrt.domain.machine import Accelerator, Machine
 from lmrt.domain.plans import MemoryEstimate
 from lmrt.domain.rejections import MemoryExceeded
 
-LEAST_MARGIN = 512 * 2**20
+_LEAST_MARGIN = 512 * 2**20
 BUDGET = "budget"
-CPU = "cpu"
 
 
 @frozen
@@ -115,7 +115,7 @@ def pools(
         budget: Of the request.
         gang: The cards that act together; empty for one.
     """
-    main = Pool(CPU, machine.memory_total, machine.memory_free)
+    main = Pool(MAIN_MEMORY, machine.memory_total, machine.memory_free)
     if accelerator is None:
         return Pools(main, None, budget)
     return Pools(
@@ -142,7 +142,7 @@ def free_for(total: int, needed: int) -> int:
 
 
 def _margin(total: int) -> int:
-    return max(total // 20, LEAST_MARGIN)
+    return max(total // 20, _LEAST_MARGIN)
 
 
 def _pool(machine: Machine, accelerator: Accelerator) -> Pool:
