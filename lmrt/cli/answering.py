@@ -7,7 +7,7 @@ from typing import NoReturn
 from attrs import frozen
 
 from lmrt.bootstrap import runtime_client
-from lmrt.cli.download_progress import INTERRUPTED_DOWNLOAD, downloads_shown
+from lmrt.cli.download_progress import DownloadDisplay, downloads_shown
 from lmrt.cli.exit_codes import ExitCode
 from lmrt.cli.prompt_sink import PromptSink
 from lmrt.cli.terminal import print_json, say
@@ -79,14 +79,14 @@ def answer(
             raise
         except KeyboardInterrupt:
             downloads.close()
-            _interrupted(sink, downloading=downloads.downloading)
+            _interrupted(sink, downloads)
     if showing.json:
         from lmrt.wire.response import response_payload
 
         print_json(response_payload(response))
 
 
-def _interrupted(sink: PromptSink, *, downloading: bool) -> NoReturn:
+def _interrupted(sink: PromptSink, downloads: DownloadDisplay) -> NoReturn:
     """Keep what was said and leave at once, without waiting for a load that still runs."""
     if sink.silent:
         from lmrt.wire.error import error_payload
@@ -97,6 +97,6 @@ def _interrupted(sink: PromptSink, *, downloading: bool) -> NoReturn:
         print_json(error_payload(error, int(ExitCode.INTERRUPTED)))
     else:
         sink.end_line()
-        say(INTERRUPTED_DOWNLOAD if downloading else "interrupted")
+        say(downloads.last_words)
     sys.stdout.flush()
     os._exit(ExitCode.INTERRUPTED)

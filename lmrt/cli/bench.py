@@ -1,13 +1,11 @@
 """`rt bench`: how fast a model is here, beside what was expected."""
 
-import os
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lmrt.cli import options
-from lmrt.cli.edge import edge, interrupted
-from lmrt.cli.exit_codes import ExitCode
+from lmrt.cli.edge import edge
 from lmrt.cli.prompt import BUNDLED_MODEL
 from lmrt.cli.terminal import print_json, show_notice
 
@@ -76,7 +74,7 @@ def bench(
         from lmrt.bootstrap import run_bench
         from lmrt.cli.download_progress import downloads_shown
         from lmrt.cli.ledgers import ledger_of
-        from lmrt.cli.parity_progress import progress
+        from lmrt.cli.progress_line import progress
         from lmrt.cli.runtime_options import runtime_config
         from lmrt.cli.settings import read_settings
         from lmrt.domain.benches import BenchRequest
@@ -112,21 +110,12 @@ def bench(
                         tell=tell or _ignore,
                     )
             except KeyboardInterrupt:
-                downloads.close()
-                _interrupted(json=json, downloading=downloads.downloading)
+                downloads.interrupted(json=json)
         _show(report, json=json, quiet=quiet)
 
 
 def _ignore(_what: str) -> None:
     """Take what nobody is told."""
-
-
-def _interrupted(*, json: bool, downloading: bool) -> NoReturn:
-    """Leave at once, without waiting for a load or a step that still runs."""
-    from lmrt.cli.download_progress import INTERRUPTED_DOWNLOAD
-
-    interrupted(json=json, what=INTERRUPTED_DOWNLOAD if downloading else "interrupted")
-    os._exit(ExitCode.INTERRUPTED)
 
 
 def _show(report: "BenchReport", *, json: bool, quiet: bool) -> None:

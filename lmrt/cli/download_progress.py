@@ -1,11 +1,14 @@
 """What a download is doing: bars on a terminal, a line at its start and its end elsewhere."""
 
+import os
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
+from lmrt.cli.edge import interrupted
+from lmrt.cli.exit_codes import ExitCode
 from lmrt.cli.terminal import for_terminal, say
 from lmrt.domain.downloads import (
     DownloadDone,
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
 _CLEAR = "\r\x1b[K"
 
-INTERRUPTED_DOWNLOAD = "interrupted; what was downloaded is kept, and the same command goes on"
+_KEPT = "interrupted; what was downloaded is kept, and the same command goes on"
 
 
 class DownloadDisplay:
@@ -70,6 +73,17 @@ class DownloadDisplay:
         if self._bars is not None:
             self._bars.close()
             self._bars = None
+
+    def interrupted(self, *, json: bool) -> NoReturn:
+        """Say that the user stopped the command and leave at once, whatever still runs."""
+        self.close()
+        interrupted(json=json, what=self.last_words)
+        os._exit(ExitCode.INTERRUPTED)
+
+    @property
+    def last_words(self) -> str:
+        """What is said where the user stops the command."""
+        return _KEPT if self.downloading else "interrupted"
 
     def _read_headers(self, event: ReadingHeaders) -> None:
         if self._silent or not sys.stderr.isatty():

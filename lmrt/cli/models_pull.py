@@ -1,6 +1,5 @@
 """`rt models pull`: download the artifact that runs best here."""
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lmrt.cli import options
-from lmrt.cli.edge import edge, interrupted
-from lmrt.cli.exit_codes import ExitCode
+from lmrt.cli.edge import edge
 from lmrt.cli.terminal import for_terminal, print_json, say, show_notice
 
 if TYPE_CHECKING:
@@ -48,7 +46,7 @@ def pull(
     """
     with edge(json=json):
         from lmrt.bootstrap import runtime_client
-        from lmrt.cli.download_progress import INTERRUPTED_DOWNLOAD, downloads_shown
+        from lmrt.cli.download_progress import downloads_shown
         from lmrt.cli.runtime_options import runtime_config
         from lmrt.cli.settings import read_settings
         from lmrt.domain.options import invalid_option
@@ -79,10 +77,7 @@ def pull(
                     for artifact in chosen
                 ]
             except KeyboardInterrupt:
-                shown.close()
-                what = INTERRUPTED_DOWNLOAD if shown.downloading else "interrupted"
-                interrupted(json=json, what=what)
-                os._exit(ExitCode.INTERRUPTED)  # without waiting for what still downloads
+                shown.interrupted(json=json)
         if not silent:
             _tell_of_what_was_here(chosen)
         _show(model, pulled, json=json)

@@ -57,7 +57,7 @@ def verify(
 
 def _verified(view: "Stores", stored: "StoredModel", *, silent: bool) -> "Iterator[Verified]":
     """Yield what came of each file; a terminal is told which one is read."""
-    from lmrt.cli.parity_progress import progress
+    from lmrt.cli.progress_line import progress
     from lmrt.domain.sizes import format_size
 
     results = view.verify(stored)

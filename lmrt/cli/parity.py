@@ -1,12 +1,11 @@
 """`rt parity`: do the backends that can run a model agree about it?"""
 
-import os
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lmrt.cli import options
-from lmrt.cli.edge import edge, fail, interrupted
+from lmrt.cli.edge import edge, fail
 from lmrt.cli.exit_codes import ExitCode
 from lmrt.cli.prompt import BUNDLED_MODEL
 from lmrt.cli.terminal import print_json, say, show_notice, table_console
@@ -67,7 +66,7 @@ def parity(
         from lmrt.bootstrap import parity_check
         from lmrt.cli.download_progress import downloads_shown
         from lmrt.cli.parity_inputs import parity_request
-        from lmrt.cli.parity_progress import progress
+        from lmrt.cli.progress_line import progress
         from lmrt.cli.settings import read_settings
 
         settings = read_settings(offline=offline)
@@ -90,8 +89,7 @@ def parity(
                     check = parity_check(aliases=settings.aliases, downloads=downloads)
                     report = check.run(request, tell)
             except KeyboardInterrupt:
-                downloads.close()
-                _interrupted(json=json, downloading=downloads.downloading)
+                downloads.interrupted(json=json)
         error = disagreement(report)
         _show(report, json=json, quiet=quiet)
         if error is None:
@@ -99,14 +97,6 @@ def parity(
         if json:
             raise typer.Exit(ExitCode.BACKENDS_DISAGREE)
         fail(error, ExitCode.BACKENDS_DISAGREE, json=False)
-
-
-def _interrupted(*, json: bool, downloading: bool) -> NoReturn:
-    """Leave at once, without waiting for a load that still runs."""
-    from lmrt.cli.download_progress import INTERRUPTED_DOWNLOAD
-
-    interrupted(json=json, what=INTERRUPTED_DOWNLOAD if downloading else "interrupted")
-    os._exit(ExitCode.INTERRUPTED)
 
 
 def _show(report: "ParityReport", *, json: bool, quiet: bool) -> None:

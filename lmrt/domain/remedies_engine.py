@@ -22,143 +22,89 @@ class EngineAdvice:
 
 
 @frozen
-class ExtraMissing:
+class _EngineFinding:
+    """Something is wrong with a backend's engine: what `said` says, by what `message` tells."""
+
+    said: ClassVar[str]
+    backend: str
+    message: str
+    command: str | None
+
+    @property
+    def what(self) -> str:
+        """The finding."""
+        return f"{self.backend} {self.said}: {self.message}"
+
+
+@frozen
+class ExtraMissing(_EngineFinding):
     """A backend's packages are not installed."""
 
     code: ClassVar[str] = "extra-missing"
-    backend: str
-    message: str
-    command: str | None
-
-    @property
-    def what(self) -> str:
-        """The finding."""
-        return f"{self.backend} is not there: {self.message}"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "its package is an extra of lmrt, and models that only it reads cannot run"
+    said: ClassVar[str] = "is not there"
+    why: ClassVar[str] = "its package is an extra of lmrt, and models that only it reads cannot run"
 
 
 @frozen
-class EngineVersionUnsupported:
+class EngineVersionUnsupported(_EngineFinding):
     """A backend's packages have a version that lmrt does not know."""
 
     code: ClassVar[str] = "engine-version-unsupported"
-    backend: str
-    message: str
-    command: str | None
-
-    @property
-    def what(self) -> str:
-        """The finding."""
-        return f"{self.backend} is not used: {self.message}"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "engines change their interfaces; lmrt runs those that it was tested with"
+    said: ClassVar[str] = "is not used"
+    why: ClassVar[str] = "engines change their interfaces; lmrt runs those that it was tested with"
 
 
 @frozen
-class EngineBroken:
+class EngineBroken(_EngineFinding):
     """A backend's packages are there, but cannot be used."""
 
     code: ClassVar[str] = "engine-broken"
-    backend: str
-    message: str
-    command: str | None
-
-    @property
-    def what(self) -> str:
-        """The finding."""
-        return f"{self.backend} cannot be used: {self.message}"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "the installation is incomplete or damaged, or another package stands in its way"
+    said: ClassVar[str] = "cannot be used"
+    why: ClassVar[str] = (
+        "the installation is incomplete or damaged, or another package stands in its way"
+    )
 
 
 @frozen
-class EngineCrashed:
+class EngineCrashed(_EngineFinding):
     """An engine ended its process."""
 
     code: ClassVar[str] = "engine-crashed"
-    backend: str
-    message: str
-    command: str | None
-
-    @property
-    def what(self) -> str:
-        """The finding."""
-        return f"{self.backend} brought its process down: {self.message}"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "parts of different versions, or a driver that does not fit, crash like this"
+    said: ClassVar[str] = "brought its process down"
+    why: ClassVar[str] = (
+        "parts of different versions, or a driver that does not fit, crash like this"
+    )
 
 
 @frozen
-class EngineHangs:
+class EngineHangs(_EngineFinding):
     """An engine did not answer in time."""
 
     code: ClassVar[str] = "engine-hangs"
-    backend: str
-    message: str
-    command: str | None
-
-    @property
-    def what(self) -> str:
-        """The finding."""
-        return f"{self.backend} was given up: {self.message}"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "a busy machine or a slow disk takes long (`--timeout` waits longer); else it hangs"
+    said: ClassVar[str] = "was given up"
+    why: ClassVar[str] = (
+        "a busy machine or a slow disk takes long (`--timeout` waits longer); else it hangs"
+    )
 
 
 @frozen
-class WheelForAnotherProcessor:
+class WheelForAnotherProcessor(_EngineFinding):
     """An engine uses instructions that this processor does not have."""
 
     code: ClassVar[str] = "wheel-for-another-processor"
-    backend: str
-    message: str
-    command: str | None
-
-    @property
-    def what(self) -> str:
-        """The finding."""
-        return f"{self.backend} was built for another processor: {self.message}"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "its build uses instructions, such as AVX2 or AVX-512, that this one does not have"
+    said: ClassVar[str] = "was built for another processor"
+    why: ClassVar[str] = (
+        "its build uses instructions, such as AVX2 or AVX-512, that this one does not have"
+    )
 
 
 @frozen
-class WheelForAnotherArchitecture:
+class WheelForAnotherArchitecture(_EngineFinding):
     """An engine's libraries are for another sort of machine."""
 
     code: ClassVar[str] = "wheel-for-another-architecture"
-    backend: str
-    message: str
-    command: str | None
-
-    @property
-    def what(self) -> str:
-        """The finding."""
-        return f"{self.backend} was built for another architecture: {self.message}"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "Python and the libraries that it loads must be of one architecture"
+    said: ClassVar[str] = "was built for another architecture"
+    why: ClassVar[str] = "Python and the libraries that it loads must be of one architecture"
 
 
 @frozen
@@ -166,6 +112,7 @@ class BuiltWithoutCuda:
     """An NVIDIA GPU is there, and a backend's build cannot use it."""
 
     code: ClassVar[str] = "built-without-cuda"
+    why: ClassVar[str] = "it runs on the CPU, many times slower; building needs the CUDA toolkit"
     backend: str
     gpu: str
     command: str
@@ -175,17 +122,13 @@ class BuiltWithoutCuda:
         """The finding."""
         return f"{self.backend} was built without CUDA: it does not use {self.gpu}"
 
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "it runs on the CPU, many times slower; building needs the CUDA toolkit"
-
 
 @frozen
 class BuiltWithoutMetal:
     """An Apple GPU is there, and a backend's build cannot use it."""
 
     code: ClassVar[str] = "built-without-metal"
+    why: ClassVar[str] = "it runs on the CPU, several times slower; building needs Xcode's tools"
     backend: str
     gpu: str
     command: str
@@ -194,11 +137,6 @@ class BuiltWithoutMetal:
     def what(self) -> str:
         """The finding."""
         return f"{self.backend} was built without Metal: it does not use the GPU of {self.gpu}"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "it runs on the CPU, several times slower; building needs Xcode's tools"
 
 
 @frozen

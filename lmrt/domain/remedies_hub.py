@@ -15,6 +15,9 @@ class HubUnreachable:
     """The Hub did not answer as it should; `reason` is one clause."""
 
     code: ClassVar[str] = "hub-unreachable"
+    why: ClassVar[str] = (
+        "nothing can be downloaded; check the network, `HTTPS_PROXY` and `HF_ENDPOINT`"
+    )
     endpoint: str
     reason: str
 
@@ -22,11 +25,6 @@ class HubUnreachable:
     def what(self) -> str:
         """The finding."""
         return f"the Hub at {self.endpoint} cannot be used: {self.reason}"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "nothing can be downloaded; check the network, `HTTPS_PROXY` and `HF_ENDPOINT`"
 
     @property
     def command(self) -> str:
@@ -39,17 +37,11 @@ class HubOffline:
     """`HF_HUB_OFFLINE`, or `offline` in the configuration file, forbids the network."""
 
     code: ClassVar[str] = "hub-offline"
+    what: ClassVar[str] = (
+        "lmrt is offline: `HF_HUB_OFFLINE`, or `offline` in the configuration file, says so"
+    )
+    why: ClassVar[str] = "what is not on this machine ends with exit code 5"
     command: ClassVar[str] = "unset HF_HUB_OFFLINE"
-
-    @property
-    def what(self) -> str:
-        """The finding."""
-        return "lmrt is offline: `HF_HUB_OFFLINE`, or `offline` in the configuration file, says so"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "what is not on this machine ends with exit code 5"
 
 
 @frozen
@@ -57,6 +49,9 @@ class TokenMalformed:
     """What stands as the Hub's token cannot be one; `reason` says why, without quoting it."""
 
     code: ClassVar[str] = "token-malformed"
+    why: ClassVar[str] = (
+        "it comes from `HF_TOKEN` or the token file; gated and private models need one"
+    )
     reason: str
     command: ClassVar[str] = _LOG_IN
 
@@ -65,17 +60,13 @@ class TokenMalformed:
         """The finding."""
         return f"the token for the Hub cannot be one: it {self.reason}"
 
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "it comes from `HF_TOKEN` or the token file; gated and private models need one"
-
 
 @frozen
 class TokenRefused:
     """The Hub does not accept the token."""
 
     code: ClassVar[str] = "token-refused"
+    why: ClassVar[str] = "it may have expired; with it the Hub refuses public models too"
     endpoint: str
     command: ClassVar[str] = _LOG_IN
 
@@ -84,17 +75,13 @@ class TokenRefused:
         """The finding."""
         return f"the Hub at {self.endpoint} does not accept your token"
 
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "it may have expired; with it the Hub refuses public models too"
-
 
 @frozen
 class CacheUnwritable:
     """The Hugging Face cache cannot be written to; `reason` is the system's."""
 
     code: ClassVar[str] = "unwritable-cache"
+    why: ClassVar[str] = "nothing can be downloaded; or set `HF_HOME` to another folder"
     path: Path
     reason: str
 
@@ -102,11 +89,6 @@ class CacheUnwritable:
     def what(self) -> str:
         """The finding."""
         return f"the Hugging Face cache at `{self.path}` cannot be written to: {self.reason}"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "nothing can be downloaded; or set `HF_HOME` to another folder"
 
     @property
     def command(self) -> str:
@@ -119,6 +101,7 @@ class CacheDiskFull:
     """Few bytes are free where the cache lies."""
 
     code: ClassVar[str] = "cache-disk-full"
+    why: ClassVar[str] = "a small model takes about 2 GiB; `rt models remove` makes room"
     path: Path
     free: int
     command: ClassVar[str] = "rt models list"
@@ -127,11 +110,6 @@ class CacheDiskFull:
     def what(self) -> str:
         """The finding."""
         return f"{format_size(self.free)} are free on the disk of the cache at `{self.path}`"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "a small model takes about 2 GiB; `rt models remove` makes room"
 
 
 @frozen
@@ -165,6 +143,9 @@ class BrokenCacheLinks:
     """
 
     code: ClassVar[str] = "broken-cache-links"
+    why: ClassVar[str] = (
+        "an interrupted download or a deleted blob leaves these; pulling again mends them"
+    )
     count: int
     first: Path
     command: ClassVar[str] = "rt models verify"
@@ -174,8 +155,3 @@ class BrokenCacheLinks:
         """The finding."""
         links = "1 link" if self.count == 1 else f"{self.count:,} links"
         return f"{links} in the Hugging Face cache lead nowhere: `{self.first}`"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "an interrupted download or a deleted blob leaves these; pulling again mends them"

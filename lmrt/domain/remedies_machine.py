@@ -58,6 +58,7 @@ class FewFileDescriptors:
     """The process may open few files at once; `limit` is how many."""
 
     code: ClassVar[str] = "few-file-descriptors"
+    why: ClassVar[str] = "downloads over several connections and models in many parts can need more"
     limit: int
     command: ClassVar[str] = "ulimit -n 4096"
 
@@ -66,17 +67,13 @@ class FewFileDescriptors:
         """The finding."""
         return f"this process may open {self.limit:,} files at once"
 
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "downloads over several connections and models in many parts can need more"
-
 
 @frozen
 class MachineUnread:
     """Something of the machine could not be read."""
 
     code: ClassVar[str] = "machine-unread"
+    why: ClassVar[str] = "plans do without it: a GPU that cannot be counted is not used"
     message: str
     command: ClassVar[None] = None
 
@@ -85,28 +82,17 @@ class MachineUnread:
         """The finding."""
         return self.message
 
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "plans do without it: a GPU that cannot be counted is not used"
-
 
 @frozen
 class PythonUnderRosetta:
     """Python is built for Intel processors on an Apple chip."""
 
     code: ClassVar[str] = "python-under-rosetta"
+    what: ClassVar[str] = (
+        "this Python is for Intel processors, and Rosetta translates it on an Apple chip"
+    )
+    why: ClassVar[str] = "MLX cannot run and the GPU is not used; install lmrt with an arm64 Python"
     command: ClassVar[str] = "arch -arm64 /bin/zsh"
-
-    @property
-    def what(self) -> str:
-        """The finding."""
-        return "this Python is for Intel processors, and Rosetta translates it on an Apple chip"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "MLX cannot run and the GPU is not used; install lmrt with an arm64 Python"
 
 
 @frozen
@@ -114,6 +100,7 @@ class BundledModelMissing:
     """The model that comes with lmrt is not where it must be."""
 
     code: ClassVar[str] = "bundled-model-missing"
+    why: ClassVar[str] = "the doctor has nothing to try the backends with"
     path: Path
     command: ClassVar[str] = "pip install --force-reinstall --no-deps lmrt"
 
@@ -122,28 +109,21 @@ class BundledModelMissing:
         """The finding."""
         return f"the bundled model is not at `{self.path}`"
 
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "the doctor has nothing to try the backends with"
-
 
 @frozen
 class ModelsDirMissing:
     """The folder of local models that the user named does not exist."""
 
     code: ClassVar[str] = "models-dir-missing"
+    why: ClassVar[str] = (
+        "`RT_MODELS_DIR` or `models_dir` names it, and models are looked up there by name"
+    )
     path: Path
 
     @property
     def what(self) -> str:
         """The finding."""
         return f"the models directory `{self.path}` does not exist"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "`RT_MODELS_DIR` or `models_dir` names it, and models are looked up there by name"
 
     @property
     def command(self) -> str:
@@ -156,6 +136,7 @@ class ModelsDirUnreadable:
     """The folder of local models cannot be read; `reason` is the system's."""
 
     code: ClassVar[str] = "models-dir-unreadable"
+    why: ClassVar[str] = "models in it are not found by name"
     path: Path
     reason: str
 
@@ -163,11 +144,6 @@ class ModelsDirUnreadable:
     def what(self) -> str:
         """The finding."""
         return f"the models directory `{self.path}` cannot be read: {self.reason}"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "models in it are not found by name"
 
     @property
     def command(self) -> str:
@@ -201,14 +177,6 @@ class DebugOn:
     """`RT_DEBUG` is set."""
 
     code: ClassVar[str] = "debug-on"
+    what: ClassVar[str] = "`RT_DEBUG` is set"
+    why: ClassVar[str] = "errors come with a traceback, which is meant for reports"
     command: ClassVar[str] = "unset RT_DEBUG"
-
-    @property
-    def what(self) -> str:
-        """The finding."""
-        return "`RT_DEBUG` is set"
-
-    @property
-    def why(self) -> str:
-        """Why it matters."""
-        return "errors come with a traceback, which is meant for reports"

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from lmrt.cli.parity_progress import progress
+from lmrt.cli.progress_line import progress
 
 
 class Terminal(io.StringIO):

@@ -1,4 +1,4 @@
-"""What a parity check is doing, in one line of a terminal that is written over."""
+"""What a command is doing, in one line of a terminal that is written over."""
 
 import sys
 from collections.abc import Iterator
