@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.decode import PROMPT, SETTINGS, paired
 from lmrt.adapters.llama_cpp import engine, llama_cpp_backend
-from lmrt.bootstrap import isolated
+from lmrt.bootstrap.engines import isolated
 from lmrt.domain.sampling import GREEDY
 from lmrt.domain.sequences import SequenceRequest
 from lmrt.ports.backend import Backend, LoadedModel

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lmrt.application.runtime import LoadedRuntime
     from lmrt.application.session import ChatSession
-    from lmrt.bootstrap import RuntimeClient
+    from lmrt.bootstrap.client import RuntimeClient
     from lmrt.domain.config import KvType, Preference, RuntimeConfig
     from lmrt.domain.errors import (
         BackendsDisagree,
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "application.runtime": ("LoadedRuntime",),
     "application.session": ("ChatSession",),
-    "bootstrap": ("RuntimeClient",),
+    "bootstrap.client": ("RuntimeClient",),
     "domain.config": ("KvType", "Preference", "RuntimeConfig"),
     "domain.errors": (
         "BackendsDisagree",

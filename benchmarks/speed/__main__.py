@@ -23,7 +23,7 @@ from pathlib import Path
 from attrs import frozen
 
 from benchmarks.speed.models import gguf_file, hf_folder
-from lmrt.bootstrap import machine_probe
+from lmrt.bootstrap.machine import machine_probe
 from lmrt.domain.corrections import corrections, nearest
 from lmrt.domain.speeds import Comparison, RunKey, SpeedRun
 

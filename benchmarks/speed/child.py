@@ -12,7 +12,8 @@ from pathlib import Path
 from attrs import asdict
 
 from lmrt.application.bench import bench
-from lmrt.bootstrap import machine_probe, runtime_client
+from lmrt.bootstrap.client import runtime_client
+from lmrt.bootstrap.machine import machine_probe
 from lmrt.domain.benches import BenchRequest
 from lmrt.domain.config import Dtype, RuntimeConfig
 from lmrt.domain.speed_runs import run_key

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from attrs import frozen
 
-from lmrt.bootstrap import runtime_client
+from lmrt.bootstrap.client import runtime_client
 from lmrt.cli.download_progress import DownloadDisplay, downloads_shown
 from lmrt.cli.exit_codes import ExitCode
 from lmrt.cli.prompt_sink import PromptSink

@@ -71,7 +71,7 @@ def bench(
     with edge(json=json):
         from attrs import evolve
 
-        from lmrt.bootstrap import run_bench
+        from lmrt.bootstrap.client import run_bench
         from lmrt.cli.download_progress import downloads_shown
         from lmrt.cli.ledgers import ledger_of
         from lmrt.cli.progress_line import progress

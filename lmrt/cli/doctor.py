@@ -64,7 +64,8 @@ def doctor(
     Exits with 0 only if some backend really ran.
     """
     with edge(json=json):
-        from lmrt.bootstrap import machine_probe, runtime_client
+        from lmrt.bootstrap.client import runtime_client
+        from lmrt.bootstrap.machine import machine_probe
         from lmrt.cli.doctor_inputs import last_error, refuse_both
         from lmrt.cli.ledgers import ledger_of
 
@@ -117,7 +118,7 @@ def _diagnosis(
     from importlib.metadata import version
 
     from lmrt.application.doctor import Known, Patient, diagnose
-    from lmrt.bootstrap import engine_advice, examiner, health_checks, memory_holders
+    from lmrt.bootstrap.doctor import engine_advice, examiner, health_checks, memory_holders
     from lmrt.cli.settings import Settings, read_hub_token
 
     usual = settings.models_dir == Settings().models_dir
@@ -155,7 +156,7 @@ def _show(diagnosis: "Diagnosis", *, json: bool) -> None:
 
 
 def _print_report(client: "RuntimeClient", diagnosis: "Diagnosis", told: str | None) -> None:
-    from lmrt.bootstrap import bundled_models
+    from lmrt.bootstrap.models import bundled_models
     from lmrt.cli.doctor_inputs import plan_text
     from lmrt.cli.doctor_report import Report, private_to_this_user, report_text
     from lmrt.cli.settings import read_variables

@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 from lmrt.application.doctor import examine
-from lmrt.bootstrap import backends, bundled_models, runtime_client
+from lmrt.bootstrap.client import runtime_client
+from lmrt.bootstrap.engines import backends
+from lmrt.bootstrap.models import bundled_models
 from lmrt.cli.prompt import BUNDLED_MODEL
 from lmrt.wire.examination import report_line
 

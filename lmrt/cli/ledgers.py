@@ -13,6 +13,6 @@ def ledger_of(settings: "Settings") -> "SpeedLedger | None":
     """Return the ledger, or None where the settings turn it off."""
     if not settings.ledger:
         return None
-    from lmrt.bootstrap import speed_ledger
+    from lmrt.bootstrap.machine import speed_ledger
 
     return speed_ledger(lambda what: say(f"ledger: {what}"))

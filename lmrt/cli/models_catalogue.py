@@ -25,7 +25,7 @@ def catalogue(word: Word = None, json: options.Json = False) -> None:
     It opens no socket. `rt models show ALIAS` tells the repositories of one.
     """
     with edge(json=json):
-        from lmrt.bootstrap import catalogue as read
+        from lmrt.bootstrap.models import catalogue as read
 
         known = read()
         entries = known.entries if word is None else known.matching(word)

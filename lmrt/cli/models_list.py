@@ -20,7 +20,7 @@ def list_models(models_dir: options.ModelsDir = None, json: options.Json = False
     and llama.cpp, and says which models lie there twice.
     """
     with edge(json=json):
-        from lmrt.bootstrap import stores
+        from lmrt.bootstrap.stores import stores
         from lmrt.cli.settings import read_settings, read_store_places
 
         settings = read_settings()

@@ -29,7 +29,7 @@ def path(
     Nothing is downloaded: what is not here ends with exit code 5.
     """
     with edge(json=json):
-        from lmrt.bootstrap import runtime_client
+        from lmrt.bootstrap.client import runtime_client
         from lmrt.cli.download_progress import downloads_shown
         from lmrt.cli.models_text import is_here, path_in
         from lmrt.cli.runtime_options import runtime_config

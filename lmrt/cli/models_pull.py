@@ -45,7 +45,7 @@ def pull(
     share. An interrupted download goes on where it was.
     """
     with edge(json=json):
-        from lmrt.bootstrap import runtime_client
+        from lmrt.bootstrap.client import runtime_client
         from lmrt.cli.download_progress import downloads_shown
         from lmrt.cli.runtime_options import runtime_config
         from lmrt.cli.settings import read_settings

@@ -29,7 +29,7 @@ def remove(
     bundled model never.
     """
     with edge(json=json):
-        from lmrt.bootstrap import stores
+        from lmrt.bootstrap.stores import stores
         from lmrt.cli.models_stored import find_removable, removal_lines
         from lmrt.cli.settings import read_settings, read_store_places
         from lmrt.domain.sizes import format_size

@@ -21,7 +21,7 @@ def show(
     Only headers are read, also of files that are still on the Hub.
     """
     with edge(json=json):
-        from lmrt.bootstrap import runtime_client
+        from lmrt.bootstrap.client import runtime_client
         from lmrt.cli.download_progress import downloads_shown
         from lmrt.cli.settings import read_settings
         from lmrt.domain.references import Lookup

@@ -107,7 +107,7 @@ def verified_line(one: Verified) -> str:
 
 def _places_of(aliases: "Aliases", models_dir: Path, text: str) -> set[Path]:
     """Return the weights that a reference leads to on this machine; none where it leads nowhere."""
-    from lmrt.bootstrap import runtime_client
+    from lmrt.bootstrap.client import runtime_client
 
     try:
         with runtime_client(aliases=aliases) as client:

@@ -30,7 +30,7 @@ def verify(
     with edge(json=json):
         from attrs import evolve
 
-        from lmrt.bootstrap import stores
+        from lmrt.bootstrap.stores import stores
         from lmrt.cli.models_stored import find_stored
         from lmrt.cli.settings import read_settings, read_store_places
 

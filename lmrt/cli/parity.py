@@ -63,7 +63,7 @@ def parity(
     """
     with edge(json=json):
         from lmrt.application.parity_disagreement import disagreement
-        from lmrt.bootstrap import parity_check
+        from lmrt.bootstrap.client import parity_check
         from lmrt.cli.download_progress import downloads_shown
         from lmrt.cli.parity_inputs import parity_request
         from lmrt.cli.progress_line import progress

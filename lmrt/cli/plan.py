@@ -43,7 +43,7 @@ def plan(
     the reason against it, and with what would make it the chosen one.
     """
     with edge(json=json):
-        from lmrt.bootstrap import runtime_client
+        from lmrt.bootstrap.client import runtime_client
         from lmrt.cli.download_progress import downloads_shown
         from lmrt.cli.ledgers import ledger_of
         from lmrt.cli.runtime_options import runtime_config

@@ -49,7 +49,7 @@ def write_saved(path: Path, document: Mapping[str, Any]) -> None:
     Raises:
         ConfigurationError: The file cannot be written (`unwritable-output`).
     """
-    from lmrt.bootstrap import write_whole
+    from lmrt.bootstrap.machine import write_whole
 
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     try:

@@ -9,7 +9,7 @@ import pytest
 from lmrt.adapters.fake import FakeBackend, fake_probe
 from lmrt.adapters.llama_cpp import llama_cpp_backend
 from lmrt.adapters.worker import WorkerBackend
-from lmrt.bootstrap import isolated
+from lmrt.bootstrap.engines import isolated
 from lmrt.domain.errors import LoadFailed
 from lmrt.domain.failures import Malformed
 from lmrt.domain.plans import ExecutionSettings

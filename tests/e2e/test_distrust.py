@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from safetensors.numpy import load_file
 
-from lmrt.bootstrap import bundled_models
+from lmrt.bootstrap.models import bundled_models
 from tests.e2e.support import rt
 
 torch = pytest.importorskip("torch")

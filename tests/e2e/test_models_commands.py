@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from lmrt.bootstrap import bundled_models
+from lmrt.bootstrap.models import bundled_models
 from tests.e2e.support import rt
 from tests.support.tiny_models import TinyModel, write_gguf, write_hf
 

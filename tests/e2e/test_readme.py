@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from attrs import frozen
 
-from lmrt.bootstrap import bundled_models
+from lmrt.bootstrap.models import bundled_models
 from tests.e2e.support import RT, environment
 
 README = Path(__file__).parents[2] / "README.md"

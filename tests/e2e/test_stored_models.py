@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lmrt.bootstrap import bundled_models
+from lmrt.bootstrap.models import bundled_models
 from tests.e2e.support import RT, environment, rt
 from tests.support import stores
 from tests.support.tiny_models import TinyModel, write_gguf

@@ -20,7 +20,7 @@ import lmrt.adapters.gguf
 import lmrt.adapters.safetensors
 from lmrt.adapters.gguf import GgufReader, check_vocabulary
 from lmrt.adapters.safetensors import SafetensorsReader
-from lmrt.bootstrap import bundled_models
+from lmrt.bootstrap.models import bundled_models
 from lmrt.domain.describe import merged
 from lmrt.domain.errors import LoadFailed, NoExecutablePlan
 from lmrt.domain.models import ArtifactFormat, DescribedArtifact

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from lmrt import GenerationConfig, GenerationFailed, RuntimeConfig, StreamEvent, TextDelta
-from lmrt.bootstrap import runtime_client
+from lmrt.bootstrap.client import runtime_client
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("llama_cpp") is None, reason="llama-cpp-python is not installed"

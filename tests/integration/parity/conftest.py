@@ -3,7 +3,7 @@
 import pytest
 
 from lmrt.application.parity import ParityCheck
-from lmrt.bootstrap import parity_check
+from lmrt.bootstrap.client import parity_check
 
 for name in ("llama_cpp", "mlx_lm", "torch", "transformers"):
     pytest.importorskip(name, reason=f"{name} is not installed")
